@@ -1,0 +1,101 @@
+import type { JsonObject } from '../core/json.ts';
+import type { Logger } from '../core/logger.ts';
+import type { ListenSettings } from './listen-settings.ts';
+
+/**
+ * One phone call as a bot sees it. The same object is handed to a bot for the whole call as long as the call stays in
+ * this process, so a bot may key a `WeakMap` on it; what must outlive the process goes into `state`.
+ */
+export interface BotCall {
+  readonly conversationId: string;
+  /** UUID of the customer's organisation. */
+  readonly organisationId: string;
+  /** The virtual agent's id in the catalogue. */
+  readonly agentId: string;
+  /** Language of the caller's audio, such as `en-US`; empty when Webex did not say. */
+  readonly language: string;
+  /** Parameters of the session start event, as set in the flow. */
+  readonly parameters: JsonObject;
+  /** The opaque text of the Control Hub configuration (`vendor_specific_config`). */
+  readonly vendorConfig: string;
+  /** The bot's own notes; JSON values that survive from turn to turn. */
+  readonly state: Record<string, unknown>;
+  readonly logger: Logger;
+}
+
+/** What the caller did, once the gateway has collected it. */
+export type BotInput =
+  | { readonly type: 'start'; readonly name: string; readonly parameters: JsonObject }
+  | { readonly type: 'digits'; readonly digits: string; readonly sensitive: boolean }
+  | {
+      readonly type: 'speech';
+      /** What the caller said: µ-law, 8000 Hz, mono. Empty unless the handler sets `wantsSpeechAudio`. */
+      readonly audio: Uint8Array;
+      readonly durationMs: number;
+      /** What a recogniser understood, where one is configured. */
+      readonly text: string | undefined;
+      readonly sensitive: boolean;
+    }
+  | { readonly type: 'no-input' }
+  | { readonly type: 'custom-event'; readonly name: string; readonly parameters: JsonObject };
+
+/** What a bot gives back, in the order in which it is to happen. */
+export type BotOutput =
+  /** Speak `text` with the gateway's synthesiser. */
+  | { readonly type: 'say'; readonly text: string; readonly bargeIn?: boolean }
+  /** Play sound that is ready: µ-law, 8000 Hz, mono, no header. */
+  | { readonly type: 'audio'; readonly audio: Uint8Array; readonly bargeIn?: boolean }
+  /** How to listen for the next input; the last one of a turn counts. */
+  | { readonly type: 'listen'; readonly settings: ListenSettings }
+  /** Drive a branch of the flow; the call goes on. */
+  | { readonly type: 'custom-event'; readonly name: string; readonly metadata: JsonObject }
+  /** Tell the flow that the caller was not understood, or said nothing: most flows leave the virtual agent then. */
+  | { readonly type: 'give-up'; readonly reason: 'no-match' | 'no-input' }
+  /** Hand the call to a human; ends the conversation after the prompts. */
+  | { readonly type: 'transfer'; readonly name: string; readonly metadata: JsonObject }
+  /** Hang up after the prompts. */
+  | { readonly type: 'end'; readonly name: string; readonly metadata: JsonObject }
+  /** Text of the whole session, sent with the last response of the call. */
+  | { readonly type: 'transcript'; readonly transcript?: string; readonly summary?: string };
+
+/** The circumstances of one answer. */
+export interface BotTurn {
+  /** Fires when nobody waits for the answer any more: the caller spoke over it, hung up, or the turn ran out of time. */
+  readonly signal: AbortSignal;
+  /** Set when the caller interrupted the answer before: how much of it was probably heard. */
+  readonly interrupted: { readonly heardMs: number } | undefined;
+}
+
+/** Why a call ended. */
+export type EndReason = 'caller' | 'bot' | 'transfer' | 'idle' | 'shutdown' | 'revoked' | 'error';
+
+/**
+ * A bot. The gateway calls `answer` once for each input of a call, one after another within a call, and speaks what it
+ * yields. It may throw or hang: the caller then hears an apology and other calls notice nothing.
+ */
+export interface BotHandler {
+  readonly name: string;
+  /** Collect the caller's utterance and hand it over as `speech.audio`. Default `false`. */
+  readonly wantsSpeechAudio?: boolean;
+  answer(call: BotCall, input: BotInput, turn: BotTurn): AsyncIterable<BotOutput>;
+  /** Called once when the call has ended, for whatever reason. */
+  end?(call: BotCall, reason: EndReason): void | Promise<void>;
+  /** Releases what the bot holds; called at shutdown. */
+  close?(): Promise<void>;
+}
+
+/** What the gateway gives a bot when it is created. */
+export interface BotDeps {
+  readonly logger: Logger;
+  /** Folder that relative paths in the bot's options start from: the folder of the configuration file. */
+  readonly baseDir: string;
+}
+
+/**
+ * Makes a bot from its options in the configuration. A wrong option is a `TypeError` or a `GatewayError`
+ * `ERR_HANDLER_LOAD` whose message names the option.
+ */
+export interface BotFactory {
+  readonly name: string;
+  create(options: unknown, deps: BotDeps): BotHandler | Promise<BotHandler>;
+}

@@ -1,0 +1,36 @@
+import type { LogFields, Logger } from '../core/logger.ts';
+
+/**
+ * Every event the gateway logs: its level and its message. Alerts and tests key on the name.
+ *
+ * Fields never hold a token, audio, digits or text of the caller.
+ */
+export const LOG_EVENTS = {
+  'gateway.ready': { level: 'info', message: 'gateway is ready' },
+  'gateway.draining': { level: 'info', message: 'gateway is draining' },
+  'gateway.stopped': { level: 'info', message: 'gateway has stopped' },
+  'auth.refused': { level: 'warn', message: 'credential refused' },
+  'auth.keys.fetched': { level: 'info', message: 'issuer keys fetched' },
+  'auth.keys.failed': { level: 'warn', message: 'issuer keys could not be fetched' },
+  'auth.keys.stale': { level: 'warn', message: 'stale issuer keys in use' },
+  'call.started': { level: 'info', message: 'call started' },
+  'call.ended': { level: 'info', message: 'call ended' },
+  'turn.failed': { level: 'error', message: 'turn failed' },
+  'rpc.refused': { level: 'warn', message: 'RPC refused' },
+  'rpc.failed': { level: 'error', message: 'RPC failed unexpectedly' },
+  'bot.failed': { level: 'error', message: 'bot failed' },
+  'bot.reloaded': { level: 'info', message: 'bots reloaded' },
+  'process.fault': { level: 'error', message: 'a fault reached the process' },
+} as const satisfies Record<
+  string,
+  { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string }
+>;
+
+/** The name of one of {@link LOG_EVENTS}. */
+export type LogEventName = keyof typeof LOG_EVENTS;
+
+/** Writes one event with its fixed level and message. */
+export function logEvent(logger: Logger, event: LogEventName, fields: LogFields = {}): void {
+  const { level, message } = LOG_EVENTS[event];
+  logger[level]({ event, ...fields }, message);
+}

@@ -1,0 +1,81 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** Latency buckets in seconds: a phone caller feels 0.2 s, and gives up at 5 s. */
+const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+
+/**
+ * Creates every series of the gateway. Labels are closed sets: no conversation, organisation or token id.
+ *
+ * @param registry Where they are registered; one a process, or a fresh one in a test.
+ */
+export function createMetrics(registry: Registry = new Registry()) {
+  const registers = [registry];
+  return {
+    registry,
+    rpcs: new Counter({
+      name: 'byova_rpcs_total',
+      help: 'RPCs completed, by method and gRPC status',
+      labelNames: ['method', 'status'],
+      registers,
+    }),
+    authentications: new Counter({
+      name: 'byova_authentications_total',
+      help: 'Credentials checked, by result: ok or the error code',
+      labelNames: ['result'],
+      registers,
+    }),
+    tokenCacheHits: new Counter({
+      name: 'byova_token_cache_hits_total',
+      help: 'Credentials answered from the verified-token cache',
+      registers,
+    }),
+    keyFetches: new Counter({
+      name: 'byova_key_fetches_total',
+      help: 'Fetches of issuer keys, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    keysStale: new Gauge({
+      name: 'byova_keys_stale',
+      help: 'Issuers whose keys are served past their time to live',
+      registers,
+    }),
+    conversations: new Gauge({
+      name: 'byova_conversations',
+      help: 'Conversations held in this process',
+      registers,
+    }),
+    turns: new Counter({
+      name: 'byova_turns_total',
+      help: 'Turns answered, by kind of input and outcome',
+      labelNames: ['input', 'outcome'],
+      registers,
+    }),
+    firstAnswerSeconds: new Histogram({
+      name: 'byova_first_answer_seconds',
+      help: 'From the end of the caller input to the first answer of the bot',
+      buckets: LATENCY_SECONDS,
+      registers,
+    }),
+    callsEnded: new Counter({
+      name: 'byova_calls_ended_total',
+      help: 'Calls ended, by reason',
+      labelNames: ['reason'],
+      registers,
+    }),
+    botFailures: new Counter({
+      name: 'byova_bot_failures_total',
+      help: 'Answers that a bot did not give, by kind of failure',
+      labelNames: ['kind'],
+      registers,
+    }),
+  };
+}
+
+/** What {@link createMetrics} returns; a room takes the part it counts. */
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Adds the process's own series: memory, CPU, garbage collection, event-loop delay. */
+export function addProcessMetrics(registry: Registry): void {
+  collectDefaultMetrics({ register: registry, prefix: 'byova_' });
+}
