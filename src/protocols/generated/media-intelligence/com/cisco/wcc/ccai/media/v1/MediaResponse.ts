@@ -1,0 +1,8 @@
+// Original file: proto/media-intelligence/multimedia.proto
+
+
+export interface MediaResponse {
+}
+
+export interface MediaResponse__Output {
+}
