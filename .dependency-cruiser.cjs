@@ -54,7 +54,13 @@ module.exports = {
       from: { path: '^src/', pathNot: path(rooms) },
       to: { path: `node_modules/${name}/` },
     })),
-    { name: 'no-cycle', severity: 'error', from: { path: '^src' }, to: { circular: true } },
+    {
+      name: 'no-cycle',
+      severity: 'error',
+      // google.protobuf.Struct is recursive, and a file is generated for each message of it.
+      from: { path: '^src', pathNot: '^src/protocols/generated/' },
+      to: { circular: true },
+    },
     {
       name: 'auth-never-meets-protocols',
       severity: 'error',

@@ -34,3 +34,44 @@ export interface TurnOutput {
   readonly transcript: string | undefined;
   readonly summary: string | undefined;
 }
+
+const EMPTY: TurnOutput = {
+  responseType: 'final',
+  prompts: [],
+  event: undefined,
+  listen: undefined,
+  transcript: undefined,
+  summary: undefined,
+};
+
+/** The caller began to speak. */
+export const START_OF_INPUT: TurnOutput = eventOnly({
+  type: 'start-of-input',
+  name: '',
+  metadata: {},
+});
+
+/** The caller's utterance is complete. */
+export const END_OF_INPUT: TurnOutput = eventOnly({
+  type: 'end-of-input',
+  name: '',
+  metadata: {},
+});
+
+/** A closing answer that says nothing and asks for nothing: the reply to a caller who has hung up. */
+export const NOTHING_MORE: TurnOutput = EMPTY;
+
+/** A message that carries one event and no prompt. */
+export function eventOnly(event: OutputEvent): TurnOutput {
+  return { ...EMPTY, event };
+}
+
+/** A message with one piece of raw audio, 100 to 65,536 bytes. */
+export function chunk(audio: Uint8Array, bargeIn: boolean): TurnOutput {
+  return { ...EMPTY, responseType: 'chunk', prompts: [{ audio, bargeIn }] };
+}
+
+/** The closing answer of a turn. */
+export function final(parts: Omit<TurnOutput, 'responseType'>): TurnOutput {
+  return { responseType: 'final', ...parts };
+}

@@ -9,3 +9,8 @@ export type JsonValue =
 
 /** A JSON object, the domain form of a `google.protobuf.Struct`. */
 export type JsonObject = { readonly [key: string]: JsonValue };
+
+/** Whether `value`, of which nothing is known, is a map of names and values. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

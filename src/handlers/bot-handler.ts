@@ -39,7 +39,12 @@ export type BotInput =
   | { readonly type: 'no-input' }
   | { readonly type: 'custom-event'; readonly name: string; readonly parameters: JsonObject };
 
-/** What a bot gives back, in the order in which it is to happen. */
+/**
+ * What a bot gives back, in the order in which it is to happen.
+ *
+ * `transfer`, `end` and `give-up` take effect after the prompts of the answer wherever they stand; a bot that yields them
+ * before its last words makes sure that these cannot be interrupted.
+ */
 export type BotOutput =
   /** Speak `text` with the gateway's synthesiser. */
   | { readonly type: 'say'; readonly text: string; readonly bargeIn?: boolean }

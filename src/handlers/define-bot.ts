@@ -129,6 +129,8 @@ function isAsyncIterable(result: HookResult): result is AsyncIterable<Reply | st
 function* toOutputs(answer: Answer): Iterable<BotOutput> {
   if (answer === undefined) return;
   const reply: Reply = typeof answer === 'string' ? { say: answer } : answer;
+  if (reply.transfer !== undefined) yield { type: 'transfer', ...toEnding(reply.transfer) };
+  if (reply.end !== undefined) yield { type: 'end', ...toEnding(reply.end) };
   const bargeIn = reply.bargeIn === undefined ? {} : { bargeIn: reply.bargeIn };
   if (reply.say !== undefined) yield { type: 'say', text: reply.say, ...bargeIn };
   if (reply.audio !== undefined) yield { type: 'audio', audio: reply.audio, ...bargeIn };
@@ -136,8 +138,6 @@ function* toOutputs(answer: Answer): Iterable<BotOutput> {
   if (listen !== undefined) yield { type: 'listen', settings: listen };
   if (reply.event !== undefined)
     yield { type: 'custom-event', name: reply.event.name, metadata: reply.event.metadata ?? {} };
-  if (reply.transfer !== undefined) yield { type: 'transfer', ...toEnding(reply.transfer) };
-  if (reply.end !== undefined) yield { type: 'end', ...toEnding(reply.end) };
 }
 
 function toListen(reply: Reply): ListenSettings | undefined {

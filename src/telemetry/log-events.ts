@@ -20,6 +20,7 @@ export const LOG_EVENTS = {
   'rpc.failed': { level: 'error', message: 'RPC failed unexpectedly' },
   'bot.failed': { level: 'error', message: 'bot failed' },
   'bot.reloaded': { level: 'info', message: 'bots reloaded' },
+  'admin.failed': { level: 'error', message: 'admin request failed' },
   'process.fault': { level: 'error', message: 'a fault reached the process' },
 } as const satisfies Record<
   string,

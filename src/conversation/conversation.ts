@@ -1,0 +1,93 @@
+import type { Clock } from '../core/clock.ts';
+import type { BotCall, BotHandler } from '../handlers/bot-handler.ts';
+import type { ListenSettings } from '../handlers/listen-settings.ts';
+import type { Agent } from './agent.ts';
+import type { Ear } from './ear.ts';
+import { createPlayback, type Playback } from './playback.ts';
+
+/**
+ * Why an answer is called off.
+ *
+ * `interrupted`: the caller spoke over it, the RPC gets its terminator. `cancelled`: the RPC is gone, nothing is
+ * written. `ended`: the call is over, the RPC is completed without a prompt. `timed-out`: the bot took too long, the
+ * caller hears an apology. `revoked`: the organisation is no longer welcome, the RPC fails.
+ */
+export type AnswerFate = 'interrupted' | 'cancelled' | 'ended' | 'timed-out' | 'revoked';
+
+/** An answer that is being given. */
+export interface Answer {
+  /** Calls the answer off; only the first fate counts. */
+  abort(fate: AnswerFate): void;
+  /** Whether the caller may cut it short now. */
+  isInterruptible(): boolean;
+  /** Resolves when the RPC was completed or is gone; never rejects. */
+  readonly done: Promise<void>;
+}
+
+/** An RPC of the conversation that is still open. */
+export interface OpenTurn {
+  /** The newest RPC owns the caller's input; this one is told that it does not any more. */
+  superseded(): void;
+  /** The call is over or its owner is no longer welcome: completes or fails the RPC. */
+  conversationEnded(fate: AnswerFate): void;
+}
+
+/** Most RPCs of one call that may be open at once; barge-in needs two. */
+export const MAX_OPEN_TURNS = 8;
+
+/**
+ * One phone call, across its many RPCs. Hot shared state, hence a class: the directory owns it, its turns change it.
+ */
+export class Conversation {
+  readonly key: string;
+  readonly agent: Agent;
+  readonly call: BotCall;
+  readonly playback: Playback;
+  readonly startedAtMs: number;
+  /** Whether SESSION_START was answered. */
+  hasStarted = false;
+  hasEnded = false;
+  /** How the next input is listened to. */
+  listen: ListenSettings;
+  /** What of the answer before was heard, when the caller cut it short; handed to the next answer. */
+  interrupted: { readonly heardMs: number } | undefined;
+  /** The answer that is being given; later ones wait for it. */
+  answering: Answer | undefined;
+  inputOwner: OpenTurn | undefined;
+  readonly openTurns = new Set<OpenTurn>();
+  /** Made on the first caller audio. */
+  ear: Ear | undefined;
+  turns = 0;
+  lastSeenMs: number;
+  /** Texts for the last response of the call. */
+  transcript: string | undefined;
+  summary: string | undefined;
+
+  constructor(key: string, agent: Agent, call: BotCall, clock: Clock) {
+    this.key = key;
+    this.agent = agent;
+    this.call = call;
+    this.playback = createPlayback(clock);
+    this.listen = agent.listen;
+    this.startedAtMs = clock.now();
+    this.lastSeenMs = this.startedAtMs;
+  }
+
+  get bot(): BotHandler {
+    return this.agent.bot;
+  }
+
+  /** Whether caller speech must be ignored, because what plays or is being said may not be interrupted. */
+  get isDeaf(): boolean {
+    return (
+      this.playback.isUninterruptible() ||
+      (this.answering !== undefined && !this.answering.isInterruptible())
+    );
+  }
+
+  /** The caller cut in: stops the answer that is being given and forgets what was not played. */
+  interrupt(): void {
+    if (this.answering?.isInterruptible() === true) this.answering.abort('interrupted');
+    this.interrupted = this.playback.cut() ?? this.interrupted;
+  }
+}

@@ -1,0 +1,165 @@
+import { LRUCache } from 'lru-cache';
+
+import { runInBackground } from '../core/background.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import { GatewayError } from '../core/gateway-error.ts';
+import type { Logger } from '../core/logger.ts';
+import type { EndReason } from '../handlers/bot-handler.ts';
+import { describeError } from '../telemetry/describe-error.ts';
+import { logEvent } from '../telemetry/log-events.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { AgentCatalogue } from './agent.ts';
+import type { TurnMessage } from './caller-input.ts';
+import { type AnswerFate, Conversation } from './conversation.ts';
+import type { Principal } from './principal.ts';
+
+/** How long and how many conversations are held. */
+export interface DirectoryOptions {
+  /** Most conversations at once; more are refused, none is forgotten for a new one. */
+  readonly maxConversations: number;
+  /** A conversation without an open RPC is given up after this long, in milliseconds. */
+  readonly idleTimeoutMs: number;
+  /** What input of a call that never started does: open it without a greeting, or fail. */
+  readonly unknown: 'create' | 'refuse';
+}
+
+/** What the directory works with. */
+export interface DirectoryDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'conversations' | 'callsEnded'>;
+  readonly catalogue: () => AgentCatalogue;
+}
+
+/** Every conversation of this process, keyed by organisation and conversation id. */
+export interface ConversationDirectory {
+  /**
+   * Finds the conversation a message belongs to, or opens it.
+   *
+   * @returns `undefined` when the call has ended and the message does not start it anew.
+   * @throws {GatewayError} `ERR_CONVERSATION_AGENT_UNKNOWN`, `ERR_CONVERSATION_AGENT_CHANGED`,
+   *   `ERR_CONVERSATION_NOT_STARTED`, `ERR_CONVERSATION_CAPACITY`.
+   */
+  enter(principal: Principal, message: TurnMessage): Conversation | undefined;
+  /** Ends a conversation and tells its bot; open RPCs are closed with `fate`. Does nothing the second time. */
+  end(conversation: Conversation, reason: EndReason, fate?: AnswerFate): void;
+  /** Ends every conversation of an organisation that is no longer welcome. Returns how many. */
+  revoke(organisationId: string): number;
+  readonly size: () => number;
+  /** Ends every conversation and stops the reaper. */
+  close(): void;
+}
+
+/** Remembers this many ended calls, so that a late RPC of one does not open it again. */
+const MAX_ENDED = 10_000;
+const MIN_SWEEP_MS = 1_000;
+
+/** Creates the directory and starts its reaper. */
+export function createConversationDirectory(
+  options: DirectoryOptions,
+  deps: DirectoryDeps,
+): ConversationDirectory {
+  const { clock, logger, metrics } = deps;
+  const conversations = new Map<string, Conversation>();
+  const ended = new LRUCache<string, true>({ max: MAX_ENDED });
+
+  const open = (key: string, principal: Principal, message: TurnMessage): Conversation => {
+    const { input, conversationId } = message;
+    const agent = deps.catalogue().resolve(principal.organisationId, message.agentId);
+    if (input.type !== 'session-start' && options.unknown === 'refuse')
+      throw new GatewayError('ERR_CONVERSATION_NOT_STARTED', 'the conversation was not started');
+    if (conversations.size >= options.maxConversations)
+      throw new GatewayError('ERR_CONVERSATION_CAPACITY', 'too many conversations');
+    const conversation = new Conversation(
+      key,
+      agent,
+      {
+        conversationId,
+        organisationId: principal.organisationId,
+        agentId: agent.id,
+        language: '',
+        parameters: input.type === 'session-start' ? input.parameters : {},
+        vendorConfig: message.vendorConfig,
+        state: {},
+        logger,
+      },
+      clock,
+    );
+    conversations.set(key, conversation);
+    ended.delete(key);
+    metrics.conversations.set(conversations.size);
+    logEvent(logger, 'call.started', storyOf(conversation));
+    return conversation;
+  };
+
+  const end = (conversation: Conversation, reason: EndReason, fate: AnswerFate = 'ended'): void => {
+    if (conversation.hasEnded) return;
+    conversation.hasEnded = true;
+    conversations.delete(conversation.key);
+    ended.set(conversation.key, true);
+    metrics.conversations.set(conversations.size);
+    metrics.callsEnded.inc({ reason });
+    for (const turn of [...conversation.openTurns]) turn.conversationEnded(fate);
+    conversation.ear?.close();
+    logEvent(logger, 'call.ended', {
+      ...storyOf(conversation),
+      reason,
+      turns: conversation.turns,
+      durationMs: clock.now() - conversation.startedAtMs,
+    });
+    runInBackground(
+      () => conversation.bot.end?.(conversation.call, reason),
+      (error) =>
+        logEvent(logger, 'bot.failed', { ...storyOf(conversation), ...describeError(error) }),
+    );
+  };
+
+  const sweep = (): void => {
+    const idleSinceMs = clock.now() - options.idleTimeoutMs;
+    for (const conversation of [...conversations.values()]) {
+      if (conversation.openTurns.size === 0 && conversation.lastSeenMs <= idleSinceMs)
+        end(conversation, 'idle');
+    }
+    timer = clock.setTimer(sweepEveryMs, sweep);
+  };
+  const sweepEveryMs = Math.max(options.idleTimeoutMs / 10, MIN_SWEEP_MS);
+  let timer: Timer = clock.setTimer(sweepEveryMs, sweep);
+
+  return {
+    enter(principal, message) {
+      const key = `${principal.organisationId} ${message.conversationId}`;
+      const known = conversations.get(key);
+      if (known !== undefined) {
+        if (message.agentId !== '' && message.agentId !== known.agent.id)
+          throw new GatewayError('ERR_CONVERSATION_AGENT_CHANGED', 'the virtual agent changed');
+        known.lastSeenMs = clock.now();
+        return known;
+      }
+      const { type } = message.input;
+      if (type === 'session-end' || (ended.has(key) && type !== 'session-start')) return undefined;
+      return open(key, principal, message);
+    },
+    end,
+    revoke(organisationId) {
+      const revoked = [...conversations.values()].filter(
+        ({ call }) => call.organisationId === organisationId,
+      );
+      for (const conversation of revoked) end(conversation, 'revoked', 'revoked');
+      return revoked.length;
+    },
+    size: () => conversations.size,
+    close() {
+      timer.cancel();
+      for (const conversation of [...conversations.values()]) end(conversation, 'shutdown');
+    },
+  };
+}
+
+function storyOf({ call, agent }: Conversation): Readonly<Record<string, unknown>> {
+  return {
+    conversation: call.conversationId,
+    organisation: call.organisationId,
+    agent: agent.id,
+    bot: agent.bot.name,
+  };
+}

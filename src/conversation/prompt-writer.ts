@@ -1,0 +1,134 @@
+import { MULAW_SILENCE, TELEPHONE_BYTES_PER_MS } from '../audio/audio-format.ts';
+import { AbortError } from '../core/abort.ts';
+import { GatewayError } from '../core/gateway-error.ts';
+import type { Playback } from './playback.ts';
+import { chunksOf, wavPromptOf } from './prompt-chunks.ts';
+import type { Prompt } from './turn-output.ts';
+import type { TurnSink } from './turn-sink.ts';
+
+/** Smallest chunk the contract allows. */
+const MIN_CHUNK_BYTES = 100;
+/** 200 ms: enough to start playing, small enough to leave early. */
+const FIRST_CHUNK_BYTES = 1_600;
+/** One second; sound that comes in small pieces is gathered to this. */
+const GATHERED_CHUNK_BYTES = 8_000;
+/** The longest answer: ten minutes of sound. A bot that never stops ends here. */
+const MAX_ANSWER_BYTES = 10 * 60_000 * TELEPHONE_BYTES_PER_MS;
+
+const TERMINATOR: readonly Prompt[] = [{ audio: new Uint8Array(0), bargeIn: false }];
+const INTERRUPTIBLE_TERMINATOR: readonly Prompt[] = [{ audio: new Uint8Array(0), bargeIn: true }];
+
+/** Turns the sound of one answer into what the playback mode of the call wants. */
+export interface PromptWriter {
+  /**
+   * Adds sound: µ-law, 8000 Hz, mono. Resolves when the writer has room for more.
+   *
+   * @throws {AbortError} When the answer was called off meanwhile.
+   * @throws {GatewayError} `ERR_HANDLER_OUTPUT` when the answer is longer than ten minutes.
+   */
+  add(audio: Uint8Array, bargeIn: boolean): Promise<void>;
+  /** Sends what is left, and gives the prompts of the closing answer. */
+  finish(): Promise<readonly Prompt[]>;
+  /** Throws away what was not sent, and gives the prompts of the closing answer. */
+  discard(): readonly Prompt[];
+  /** Whether what was added last may be interrupted; `undefined` before anything was added. */
+  readonly lastBargeIn: () => boolean | undefined;
+}
+
+/** What a prompt writer works with. */
+export interface PromptWriterDeps {
+  readonly sink: TurnSink;
+  readonly playback: Playback;
+  /** Fires when the answer is called off. */
+  readonly signal: AbortSignal;
+}
+
+/** Creates the writer of one answer for the given playback mode. */
+export function createPromptWriter(mode: 'chunk' | 'wav', deps: PromptWriterDeps): PromptWriter {
+  let bytes = 0;
+  let lastBargeIn: boolean | undefined;
+  const writer = mode === 'chunk' ? createChunkWriter(deps) : createWavWriter(deps.playback);
+  return {
+    async add(audio, bargeIn) {
+      bytes += audio.length;
+      if (bytes > MAX_ANSWER_BYTES)
+        throw new GatewayError('ERR_HANDLER_OUTPUT', 'the answer is longer than ten minutes');
+      if (audio.length === 0) return;
+      lastBargeIn = bargeIn;
+      await writer.add(audio, bargeIn);
+    },
+    finish: () => writer.finish(),
+    discard: () => writer.discard(),
+    lastBargeIn: () => lastBargeIn,
+  };
+}
+
+type ModeWriter = Omit<PromptWriter, 'lastBargeIn'>;
+
+function createChunkWriter({ sink, playback, signal }: PromptWriterDeps): ModeWriter {
+  let pieces: Uint8Array[] = [];
+  let gathered = 0;
+  let lastBargeIn = false;
+  let hasStarted = false;
+
+  const send = async (audio: Uint8Array, bargeIn: boolean): Promise<void> => {
+    hasStarted = true;
+    for (const message of chunksOf(audio, bargeIn)) {
+      if (signal.aborted) throw new AbortError(signal.reason);
+      playback.sent(message.prompts[0]?.audio.length ?? 0, bargeIn);
+      if (!sink.write(message)) await sink.ready();
+    }
+  };
+  const flush = async (): Promise<void> => {
+    if (gathered === 0) return;
+    const audio = concatenate(pieces, Math.max(gathered, MIN_CHUNK_BYTES));
+    pieces = [];
+    gathered = 0;
+    await send(audio, lastBargeIn);
+  };
+  return {
+    async add(audio, bargeIn) {
+      if (bargeIn !== lastBargeIn) await flush();
+      lastBargeIn = bargeIn;
+      if (gathered === 0 && audio.length >= FIRST_CHUNK_BYTES) return send(audio, bargeIn);
+      pieces.push(audio);
+      gathered += audio.length;
+      if (gathered >= (hasStarted ? GATHERED_CHUNK_BYTES : FIRST_CHUNK_BYTES)) await flush();
+    },
+    async finish() {
+      await flush();
+      return lastBargeIn ? INTERRUPTIBLE_TERMINATOR : TERMINATOR;
+    },
+    discard: () => TERMINATOR,
+  };
+}
+
+function createWavWriter(playback: Playback): ModeWriter {
+  const prompts: Prompt[] = [];
+  const spoken: { readonly bytes: number; readonly bargeIn: boolean }[] = [];
+  return {
+    async add(audio, bargeIn) {
+      prompts.push(wavPromptOf(audio, bargeIn));
+      spoken.push({ bytes: audio.length, bargeIn });
+    },
+    async finish() {
+      for (const { bytes, bargeIn } of spoken) playback.sent(bytes, bargeIn);
+      return prompts;
+    },
+    discard: () => [],
+  };
+}
+
+/** Joins `pieces` into `length` bytes; what they do not fill is silence. */
+function concatenate(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const [only] = pieces;
+  // The array itself, so that a short phrase which is said often keeps its identity.
+  if (pieces.length === 1 && only?.length === length) return only;
+  const audio = new Uint8Array(length).fill(MULAW_SILENCE);
+  let offset = 0;
+  for (const piece of pieces) {
+    audio.set(piece, offset);
+    offset += piece.length;
+  }
+  return audio;
+}

@@ -1,0 +1,102 @@
+import { Server, type ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { service as standardHealth } from 'grpc-health-check';
+
+import type { Clock } from '../core/clock.ts';
+import { loadHealth } from '../protocols/health/wire.ts';
+import type { BidiHandler, ProtocolService, UnaryHandler } from '../protocols/rpc.ts';
+import type { CallLayers } from './call-layers.ts';
+import { type ServingStatus, createHealthReporter } from './health-service.ts';
+import { type ServeDeps, serveBidi } from './serve-bidi.ts';
+import { serveUnary } from './serve-unary.ts';
+import { CONNECTION_WINDOW_BYTES, type ServerLimits, toServerOptions } from './server-options.ts';
+
+/** Where the server listens and within what limits. */
+export interface GrpcServerOptions {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly credentials: ServerCredentials;
+  readonly limits: ServerLimits;
+}
+
+/** A running server. */
+export interface GrpcServer {
+  readonly port: number;
+  /** What both health services say of every service. */
+  setHealth(status: ServingStatus): void;
+  /**
+   * Asks clients to go elsewhere (GOAWAY), lets open RPCs finish for `graceMs`, then cuts what is left and stops.
+   */
+  drain(graceMs: number): Promise<void>;
+  /** Stops at once. */
+  close(): Promise<void>;
+}
+
+/** Starts the gRPC server with the given services, and with both health services, which need no credential. */
+export async function startGrpcServer(
+  options: GrpcServerOptions,
+  services: readonly ProtocolService[],
+  deps: { readonly clock: Clock; readonly layers: CallLayers },
+): Promise<GrpcServer> {
+  const { limits } = options;
+  const server = new Server(toServerOptions(limits));
+  const serve: ServeDeps = {
+    ...deps,
+    firstMessageTimeoutMs: limits.firstMessageTimeoutMs,
+    writeStallTimeoutMs: limits.writeStallTimeoutMs,
+    connectionWindowBytes: CONNECTION_WINDOW_BYTES,
+  };
+  for (const service of services) bind(server, service, serve);
+  const health = createHealthReporter(new Set(['', ...services.map(nameOf)]));
+  server.addService(standardHealth, health.handlers('SERVICE_UNKNOWN'));
+  server.addService(loadHealth(), health.handlers('UNKNOWN'));
+
+  const port = await listen(server, options);
+  const shutDown = (): Promise<void> =>
+    new Promise((resolve) => server.tryShutdown(() => resolve()));
+  return {
+    port,
+    setHealth: health.set,
+    async drain(graceMs) {
+      server.drain(addressOf({ ...options, port }), graceMs);
+      await shutDown();
+    },
+    async close() {
+      server.forceShutdown();
+    },
+  };
+}
+
+/** Binds a service; grpc-js hands each handler the type its definition decodes to, which no signature can say. */
+function bind(server: Server, service: ProtocolService, serve: ServeDeps): void {
+  const { schemaId } = service;
+  const implementation: UntypedServiceImplementation = {};
+  for (const [method, handler] of Object.entries(service.bidi))
+    implementation[method] = serveBidi(method, schemaId, handler as BidiHandler<object>, serve);
+  for (const [method, handler] of Object.entries(service.unary))
+    implementation[method] = serveUnary(method, schemaId, handler as UnaryHandler<object>, serve);
+  // Answers come here encoded: a greeting is encoded once, not once a call.
+  const definition = Object.fromEntries(
+    Object.entries(service.definition).map(([method, of]) => [
+      method,
+      { ...of, responseSerialize: (bytes: object) => bytes as Buffer },
+    ]),
+  );
+  server.addService(definition, implementation);
+}
+
+function nameOf({ definition }: ProtocolService): string {
+  return Object.values(definition)[0]?.path.split('/')[1] ?? '';
+}
+
+function listen(server: Server, options: GrpcServerOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(addressOf(options), options.credentials, (error, port) =>
+      error === null ? resolve(port) : reject(error),
+    );
+  });
+}
+
+function addressOf({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,58 @@
+import type { handleBidiStreamingCall } from '@grpc/grpc-js';
+
+import type { Principal } from '../conversation/principal.ts';
+import type { Clock } from '../core/clock.ts';
+import type { BidiHandler, RequestListener } from '../protocols/rpc.ts';
+import { type CallLayers, trackingIdOf } from './call-layers.ts';
+import { widenConnectionWindow } from './http2-stream.ts';
+import { readRequests } from './read-requests.ts';
+import { createCallWriter } from './write-responses.ts';
+
+/** What every RPC is served with. */
+export interface ServeDeps {
+  readonly clock: Clock;
+  readonly layers: CallLayers;
+  readonly firstMessageTimeoutMs: number;
+  readonly writeStallTimeoutMs: number;
+  /** Receive window of each connection, in bytes. */
+  readonly connectionWindowBytes: number;
+}
+
+/**
+ * Makes a grpc-js handler of a bidirectional RPC. Nothing is read before the caller is known; whatever throws, here or in
+ * the handler, ends the RPC with a status and never the process.
+ */
+export function serveBidi<Request>(
+  method: string,
+  schemaId: string,
+  handler: BidiHandler<Request>,
+  deps: ServeDeps,
+): handleBidiStreamingCall<Request, Buffer> {
+  const { layers } = deps;
+  return (call) => {
+    widenConnectionWindow(call, deps.connectionWindowBytes);
+    const trackingId = trackingIdOf(call.metadata);
+    let listener: RequestListener<Request> | undefined;
+    const writer = createCallWriter(call, {
+      clock: deps.clock,
+      writeStallTimeoutMs: deps.writeStallTimeoutMs,
+      onEnd(error) {
+        layers.ended({ method, trackingId, peer: call.getPeer(), error });
+        listener?.closed();
+      },
+    });
+    const begin = (principal: Principal): void => {
+      if (call.cancelled || writer.hasEnded()) return writer.cancelled();
+      listener = handler({ principal, trackingId }, writer);
+      return readRequests(call, listener, writer, deps);
+    };
+    try {
+      const principal = layers.admit(call.metadata, schemaId);
+      if (principal instanceof Promise)
+        principal.then(begin).catch((error: unknown) => writer.fail(error));
+      else begin(principal);
+    } catch (error) {
+      writer.fail(error);
+    }
+  };
+}
