@@ -1,33 +1,53 @@
+/** Names further apart than this are not a slip of the hand. */
+const MAX_DISTANCE = 3;
+
+/** Two names with so much of the shorter one in common, from the start, are meant as the same. */
+const MIN_COMMON_LENGTH = 4;
+const MIN_COMMON_SHARE = 0.6;
+const MAX_NAME_LENGTH = 64;
+
 /**
- * Finds the word that somebody who wrote `word` probably meant.
- *
- * @returns `undefined` when none is near: more than a third of the letters, and more than two, would have to change.
+ * Finds the known name that `name` was probably meant to be: the one with the fewest letters to change, case ignored, at
+ * most three and at most half of them; else the one that begins most like it, such as the same word in another unit.
  */
-export function closestWord(word: string, known: Iterable<string>): string | undefined {
-  let closest: string | undefined;
-  let least = Math.max(2, Math.floor(word.length / 3)) + 1;
-  for (const candidate of known) {
-    const changes = countChanges(word.toLowerCase(), candidate.toLowerCase());
-    // A word that has nothing in common with a short one is no suggestion.
-    if (changes < least && changes < candidate.length) [closest, least] = [candidate, changes];
-  }
-  return closest;
+export function closestWord(name: string, known: Iterable<string>): string | undefined {
+  if (name.length > MAX_NAME_LENGTH) return undefined;
+  const wanted = name.toLowerCase();
+  const limit = Math.min(MAX_DISTANCE, Math.ceil(wanted.length / 2));
+  const ranked = [...known]
+    .map((candidate) => {
+      const other = candidate.toLowerCase();
+      const shorter = Math.min(wanted.length, other.length);
+      const common = commonLength(wanted, other);
+      return {
+        candidate,
+        distance: editDistance(wanted, other),
+        common,
+        isAlike: common >= Math.max(MIN_COMMON_LENGTH, shorter * MIN_COMMON_SHARE),
+      };
+    })
+    .sort((a, b) => a.distance - b.distance);
+  const nearest = ranked[0];
+  if (nearest !== undefined && nearest.distance <= limit) return nearest.candidate;
+  return ranked.filter(({ isAlike }) => isAlike).sort((a, b) => b.common - a.common)[0]?.candidate;
 }
 
-/** Levenshtein distance: letters to put in, leave out or replace. */
-function countChanges(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [i, letter] of from.split('').entries()) {
-    const next = [i + 1];
-    for (const [j, other] of to.split('').entries())
-      next.push(
-        Math.min(
-          (row[j] ?? 0) + (letter === other ? 0 : 1),
-          (row[j + 1] ?? 0) + 1,
-          (next[j] ?? 0) + 1,
-        ),
-      );
+function commonLength(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return length;
+}
+
+/** Levenshtein's distance, row by row. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
     row = next;
   }
-  return row.at(-1) ?? 0;
+  return row[b.length] ?? 0;
 }

@@ -35,7 +35,7 @@ export interface Lifecycle {
 /** Creates the life of a process, in state `starting`. */
 export function createLifecycle(): Lifecycle {
   let state: LifecycleState = 'starting';
-  // Set entries are unique: the wrapper makes the same listener count twice when it is added twice.
+  // Each in an entry of its own, so that adding a listener twice is not removed by one.
   const listeners = new Set<{ readonly tell: (state: LifecycleState) => void }>();
 
   const isLegal = (next: LifecycleState): boolean => {
@@ -48,12 +48,15 @@ export function createLifecycle(): Lifecycle {
       if (!isLegal(next)) return false;
       state = next;
       const errors: unknown[] = [];
-      for (const { tell } of [...listeners])
+      for (const { tell } of listeners) {
+        // A listener may have moved on already: then the others have heard of the later state.
+        if (state !== next) break;
         try {
           tell(next);
         } catch (error) {
           errors.push(error);
         }
+      }
       if (errors.length > 0) throw errors[0];
       return true;
     },

@@ -1,0 +1,99 @@
+import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Registry } from 'prom-client';
+
+import type { Logger } from '../core/logger.ts';
+import { describeError } from '../telemetry/describe-error.ts';
+import { logEvent } from '../telemetry/log-events.ts';
+import { addHealthRoutes, type HealthDeps } from './health-routes.ts';
+
+/** Where the admin port listens. */
+export interface AdminOptions {
+  /** A host name or an IP address, IPv6 without brackets. */
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+/** What the admin port shows. */
+export interface AdminDeps extends HealthDeps {
+  readonly registry: Pick<Registry, 'metrics' | 'contentType'>;
+  readonly logger: Logger;
+}
+
+/** A running admin port. */
+export interface Admin {
+  readonly port: number;
+  /** Stops listening and cuts what is open; may be called again. */
+  close(): Promise<void>;
+}
+
+const MAX_BODY_BYTES = 16_384;
+const MAX_HEADER_BYTES = 8_192;
+const MAX_CONNECTIONS = 256;
+/** For a request to arrive whole. */
+const REQUEST_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_TIMEOUT_MS = 5_000;
+
+/**
+ * Starts the private HTTP port: health and metrics.
+ *
+ * Answers hold states and counts, never an identity, a setting or the text of an error; what fails inside is logged.
+ *
+ * @throws {Error} Of the system, such as `EADDRINUSE`, when the address cannot be listened on.
+ */
+export async function startAdmin(options: AdminOptions, deps: AdminDeps): Promise<Admin> {
+  const app = fastify({
+    logger: false,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    forceCloseConnections: true,
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    frameworkErrors: (_error, _request, reply) => {
+      sendError(reply, 400);
+    },
+  });
+  app.server.maxConnections = MAX_CONNECTIONS;
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  });
+  answerErrors(app, deps.logger);
+  addHealthRoutes(app, deps);
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(deps.registry.contentType).send(await deps.registry.metrics()),
+  );
+
+  await app.listen({ host: options.host, port: options.port });
+  const address = app.addresses()[0];
+  return {
+    port: address?.port ?? options.port,
+    close: async () => app.close(),
+  };
+}
+
+function answerErrors(app: FastifyInstance, logger: Logger): void {
+  app.setNotFoundHandler((_request, reply) => {
+    sendError(reply, 404);
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    const status = statusOf(error);
+    if (status >= 500) logEvent(logger, 'admin.failed', describeError(error));
+    sendError(reply, status);
+  });
+}
+
+const ERROR_TEXTS: Readonly<Record<number, string>> = {
+  404: 'not found',
+  413: 'too large',
+  500: 'failed',
+};
+
+function sendError(reply: FastifyReply, status: number): void {
+  void reply.code(status).send({ error: ERROR_TEXTS[status] ?? 'bad request' });
+}
+
+/** Only fastify's own refusals of a request carry a status below 500. */
+function statusOf(error: unknown): number {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+import { FLITE_VOICES } from '../speech/flite-synthesiser.ts';
+import { LOG_LEVELS } from '../telemetry/logger.ts';
+import { agentSection } from './agent-section.ts';
+import { dataSourceSection } from './data-source-section.ts';
+import { integer, listenAddress, seconds } from './fields.ts';
+import { grpcSection } from './grpc-section.ts';
+import { trustSection } from './trust-section.ts';
+
+const MAX_AGENTS = 1_000;
+const MAX_DATA_SOURCES = 1_000;
+
+const adminSection = z.strictObject({
+  listen: listenAddress
+    .prefault('127.0.0.1:9090')
+    .describe('Address of the private HTTP port for health and metrics'),
+});
+
+const conversationSection = z.strictObject({
+  idleTimeoutSeconds: seconds(1, 86_400)
+    .default(600)
+    .describe('How long a call without an open RPC is kept'),
+  maxConversations: integer(1, 1_000_000)
+    .default(20_000)
+    .describe('Calls held at once; more are refused'),
+  unknown: z
+    .enum(['create', 'refuse'])
+    .default('create')
+    .describe('What input of a call that was never started does'),
+});
+
+const speechSection = z.strictObject({
+  voice: z.enum(FLITE_VOICES).default('kal').describe('Voice of the embedded synthesiser'),
+  cacheMegabytes: integer(1, 4_096)
+    .default(32)
+    .describe('Memory for prompts that were spoken before'),
+  workers: integer(1, 16).default(1).describe('Threads that synthesise'),
+});
+
+const logSection = z.strictObject({
+  level: z.enum(LOG_LEVELS).default('info').describe('Least important level that is written'),
+});
+
+/** The whole file. Every key is explained where it stands; what two keys say together is checked in `find-conflicts`. */
+export const configSchema = z.strictObject({
+  grpc: grpcSection.prefault({}).describe('The port that Webex calls'),
+  admin: adminSection.prefault({}).describe('The port that operators call'),
+  trust: trustSection.prefault({}).describe('Which credentials are believed'),
+  dataSources: z
+    .array(dataSourceSection)
+    .min(1)
+    .max(MAX_DATA_SOURCES)
+    .describe('What is registered with Webex; at least one'),
+  agents: z
+    .array(agentSection)
+    .max(MAX_AGENTS)
+    .default([])
+    .describe('Virtual agents; at least one when a data source is for voice-virtual-agent'),
+  conversation: conversationSection.prefault({}).describe('The life of calls'),
+  speech: speechSection.prefault({}).describe('The embedded speech synthesiser'),
+  log: logSection.prefault({}).describe('The log on standard output'),
+});

@@ -1,0 +1,118 @@
+import type { DirectoryOptions } from '../conversation/directory.ts';
+import type { ListenSettings } from '../handlers/listen-settings.ts';
+import type { FliteVoice } from '../speech/flite-synthesiser.ts';
+import type { LogLevel } from '../telemetry/logger.ts';
+import type { ServerLimits } from '../transport/server-options.ts';
+
+/** Where a server listens; port 0 lets the system choose. */
+export interface ListenAddress {
+  /** A host name or an IP address, IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Which organisations something is for: UUIDs in lower case, each once, or everybody. */
+export type Organisations = 'any' | readonly string[];
+
+/** Whose tokens are accepted, and where the keys of that issuer are. */
+export interface IssuerConfig {
+  readonly issuer: string;
+  readonly jwksUri: string;
+}
+
+/** One registered data source: what a token for this gateway must say. */
+export interface DataSourceConfig {
+  /** The registered URL, character for character. */
+  readonly url: string;
+  /** UUID of the data-exchange schema, in lower case. */
+  readonly schemaId: string;
+  readonly audience: string;
+  readonly subject: string;
+  readonly organisations: Organisations;
+}
+
+/** One virtual agent; the composition root adds the bot and turns the apology into sound. */
+export interface AgentConfig {
+  readonly id: string;
+  readonly name: string;
+  readonly isDefault: boolean;
+  readonly organisations: Organisations;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly bot: {
+    /** Name of a shipped bot, a package, or a file. */
+    readonly use: string;
+    readonly options: Readonly<Record<string, unknown>>;
+  };
+  readonly bargeIn: boolean;
+  readonly playback: 'chunk' | 'wav';
+  readonly listen: ListenSettings;
+  readonly endpointing: {
+    readonly onsetMs: number;
+    readonly completeTimeoutMs: number;
+    readonly maxSpeechMs: number;
+  };
+  /** When Webex is told that the caller has finished: as soon as it is silent, or when the answer begins to sound. */
+  readonly endOfInput: 'at-silence' | 'at-first-audio';
+  /** Text of what the caller hears when the bot fails. */
+  readonly apology: string;
+  readonly answerTimeoutMs: number;
+}
+
+/** Certificates of the gRPC server, as absolute paths of PEM files. */
+export interface TlsConfig {
+  readonly cert: string;
+  readonly key: string;
+  /** When there: every client must show a certificate that this authority signed. */
+  readonly clientCa?: string;
+  /** Names a client certificate may carry, `*` standing for one label; empty: any name. */
+  readonly clientNames: readonly string[];
+}
+
+/** What a refused, repeated or renewed token means (protocol.md section 3.3). */
+interface ReplayConfig {
+  readonly policy: 'rotation' | 'registered' | 'single-use' | 'off';
+  /** How long the generation before the current one is still accepted; `undefined`: until it expires. */
+  readonly overlapMs: number | undefined;
+  readonly onStoreFailure: 'local' | 'refuse';
+}
+
+/** Everything the gateway was told, checked, complete and deeply frozen. Keys are explained in `CONFIG_KEYS`. */
+export interface Config {
+  /** Absolute path of the folder that relative paths in bots' options start from. */
+  readonly baseDir: string;
+  /** Paths of the settings, as written in the file, whose text came from the environment in whole or in part. */
+  readonly environmentPaths: readonly string[];
+  readonly grpc: {
+    readonly listen: ListenAddress;
+    /** `undefined`: plaintext. */
+    readonly tls: TlsConfig | undefined;
+    readonly limits: ServerLimits & {
+      /** From the signal to stop until running turns are asked to end. */
+      readonly drainGraceMs: number;
+      /** From the signal to stop until everything is cut; at least `drainGraceMs`. */
+      readonly drainForceMs: number;
+    };
+  };
+  readonly admin: { readonly listen: ListenAddress };
+  readonly trust: {
+    readonly issuers: readonly IssuerConfig[];
+    readonly clockSkewMs: number;
+    readonly requireCustomerOrgId: boolean;
+    readonly replay: ReplayConfig;
+    readonly keys: {
+      /** Absolute path; `undefined`: no snapshot is kept. */
+      readonly snapshotFile: string | undefined;
+      /** How long keys are used when they cannot be fetched anew. */
+      readonly staleMs: number;
+    };
+  };
+  readonly dataSources: readonly DataSourceConfig[];
+  readonly agents: readonly AgentConfig[];
+  readonly conversation: DirectoryOptions;
+  readonly speech: {
+    readonly voice: FliteVoice;
+    readonly cacheBytes: number;
+    readonly workers: number;
+  };
+  readonly log: { readonly level: LogLevel };
+}

@@ -1,0 +1,43 @@
+import type { Config } from './config.ts';
+import { formatPath, type SettingPath } from './config-problem.ts';
+
+const HIDDEN = '[hidden]';
+/** Names under which bots are told secrets. */
+const SECRET_NAME = /secret|token|passw|credential|authorization|private|key$/iu;
+/** The user part of a URL. */
+const URL_USER = /(?<=:\/\/)[^/@\s]+(?=@)/gu;
+
+/**
+ * Copies the configuration for people to read. In bots' options, the one place whose meaning the gateway does not know,
+ * it hides texts that came from the environment, what stands under a secret's name, and passwords in URLs.
+ */
+export function redactedConfig(config: Config): Config {
+  const fromEnvironment = new Set(config.environmentPaths);
+  const hide = (value: unknown, path: SettingPath): unknown => {
+    if (typeof value === 'object' && value !== null) {
+      if (Array.isArray(value)) return value.map((item, index) => hide(item, [...path, index]));
+      return Object.fromEntries(
+        Object.entries(value).map(([key, inner]) => [
+          key,
+          SECRET_NAME.test(key) ? HIDDEN : hide(inner, [...path, key]),
+        ]),
+      );
+    }
+    if (typeof value !== 'string') return value;
+    return fromEnvironment.has(formatPath(path)) ? HIDDEN : value.replace(URL_USER, HIDDEN);
+  };
+  return {
+    ...config,
+    agents: config.agents.map((agent, index) => ({
+      ...agent,
+      bot: {
+        use: agent.bot.use,
+        // An object becomes an object of the same keys.
+        options: hide(agent.bot.options, ['agents', index, 'bot', 'options']) as Record<
+          string,
+          unknown
+        >,
+      },
+    })),
+  };
+}

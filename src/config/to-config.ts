@@ -1,0 +1,126 @@
+import { resolve } from 'node:path';
+
+import type { ConfigSettings } from './check-schema.ts';
+import type { AgentConfig, Config, DataSourceConfig, Organisations, TlsConfig } from './config.ts';
+import { toIssuer } from './trust-section.ts';
+
+const MS_PER_HOUR = 3_600_000;
+const BYTES_PER_MEGABYTE = 1_048_576;
+
+/** Turns checked settings into the gateway's own terms: milliseconds, bytes, absolute paths, our spelling. */
+export function toConfig(
+  settings: ConfigSettings,
+  origin: Pick<Config, 'baseDir' | 'environmentPaths'>,
+): Config {
+  const { grpc, trust, conversation, speech } = settings;
+  const { limits, tls } = grpc;
+  const { replay, keys } = trust;
+  return {
+    ...origin,
+    grpc: {
+      listen: grpc.listen,
+      tls: tls && toTls(tls, origin.baseDir),
+      limits: {
+        maxReceiveBytes: limits.maxReceiveBytes,
+        maxStreamsPerConnection: limits.maxStreamsPerConnection,
+        maxSessionMemoryMb: limits.maxSessionMemoryMb,
+        keepaliveMs: toMs(limits.keepaliveSeconds),
+        firstMessageTimeoutMs: toMs(limits.firstMessageTimeoutSeconds),
+        writeStallTimeoutMs: toMs(limits.writeStallTimeoutSeconds),
+        drainGraceMs: toMs(limits.drainGraceSeconds),
+        drainForceMs: toMs(limits.drainForceSeconds),
+      },
+    },
+    admin: settings.admin,
+    trust: {
+      issuers: trust.issuers.map(toIssuer),
+      clockSkewMs: toMs(trust.clockSkewSeconds),
+      requireCustomerOrgId: trust.requireCustomerOrgId,
+      replay: {
+        policy: replay.policy,
+        overlapMs: replay.overlapSeconds === undefined ? undefined : toMs(replay.overlapSeconds),
+        // Where each token counts once, guessing alone would accept it once in every process.
+        onStoreFailure:
+          replay.onStoreFailure ?? (replay.policy === 'single-use' ? 'refuse' : 'local'),
+      },
+      keys: {
+        snapshotFile:
+          keys.snapshotFile === undefined ? undefined : resolve(origin.baseDir, keys.snapshotFile),
+        staleMs: Math.round(keys.staleHours * MS_PER_HOUR),
+      },
+    },
+    dataSources: settings.dataSources.map(toDataSource),
+    agents: settings.agents.map(toAgent),
+    conversation: {
+      idleTimeoutMs: toMs(conversation.idleTimeoutSeconds),
+      maxConversations: conversation.maxConversations,
+      unknown: conversation.unknown,
+    },
+    speech: {
+      voice: speech.voice,
+      cacheBytes: speech.cacheMegabytes * BYTES_PER_MEGABYTE,
+      workers: speech.workers,
+    },
+    log: settings.log,
+  };
+}
+
+function toTls(tls: NonNullable<ConfigSettings['grpc']['tls']>, baseDir: string): TlsConfig {
+  return {
+    cert: resolve(baseDir, tls.cert),
+    key: resolve(baseDir, tls.key),
+    ...(tls.clientCa !== undefined && { clientCa: resolve(baseDir, tls.clientCa) }),
+    clientNames: tls.clientNames ?? [],
+  };
+}
+
+function toDataSource(source: ConfigSettings['dataSources'][number]): DataSourceConfig {
+  return {
+    url: source.url,
+    schemaId: source.schema,
+    audience: source.audience,
+    subject: source.subject,
+    organisations: toOrganisations(source.organizations),
+  };
+}
+
+function toAgent(agent: ConfigSettings['agents'][number]): AgentConfig {
+  const { speech, digits } = agent;
+  const { maxLength, terminator, interDigitTimeoutMs } = digits;
+  const { onsetMs, completeTimeoutMs, maxSpeechMs, noInputTimeoutMs } = speech;
+  return {
+    id: agent.id,
+    name: agent.name ?? agent.id,
+    isDefault: agent.default,
+    organisations: toOrganisations(agent.organizations),
+    attributes: agent.attributes,
+    bot: agent.bot,
+    bargeIn: agent.bargeIn,
+    playback: agent.playback,
+    listen: {
+      mode: 'voice-and-digits',
+      digits: {
+        ...(maxLength !== undefined && { maxLength }),
+        ...(terminator !== undefined && { terminator }),
+        ...(interDigitTimeoutMs !== undefined && { interDigitTimeoutMs }),
+      },
+      speech: {
+        completeTimeoutMs,
+        maxSpeechMs,
+        ...(noInputTimeoutMs !== undefined && { noInputTimeoutMs }),
+      },
+    },
+    endpointing: { onsetMs, completeTimeoutMs, maxSpeechMs },
+    endOfInput: speech.endOfInput,
+    apology: agent.apology,
+    answerTimeoutMs: toMs(agent.answerTimeoutSeconds),
+  };
+}
+
+function toOrganisations(list: Organisations): Organisations {
+  return list === 'any' ? 'any' : [...new Set(list)];
+}
+
+function toMs(seconds: number): number {
+  return Math.round(seconds * 1_000);
+}
