@@ -32,6 +32,9 @@ export interface OpenTurn {
   conversationEnded(fate: AnswerFate): void;
 }
 
+/** A {@link BotCall} whose language can still be learned. */
+type MutableCall = BotCall & { language: string };
+
 /** Most RPCs of one call that may be open at once; barge-in needs two. */
 export const MAX_OPEN_TURNS = 8;
 
@@ -41,7 +44,8 @@ export const MAX_OPEN_TURNS = 8;
 export class Conversation {
   readonly key: string;
   readonly agent: Agent;
-  readonly call: BotCall;
+  /** The call as the bot sees it; its language becomes known with the first audio. */
+  readonly call: MutableCall;
   readonly playback: Playback;
   readonly startedAtMs: number;
   /** Whether SESSION_START was answered. */
@@ -63,7 +67,7 @@ export class Conversation {
   transcript: string | undefined;
   summary: string | undefined;
 
-  constructor(key: string, agent: Agent, call: BotCall, clock: Clock) {
+  constructor(key: string, agent: Agent, call: MutableCall, clock: Clock) {
     this.key = key;
     this.agent = agent;
     this.call = call;

@@ -3,7 +3,7 @@ import { encodeWav } from '../audio/wav.ts';
 import { chunk, type Prompt, type TurnOutput } from './turn-output.ts';
 
 /** Largest chunk aimed at: 2 s of sound. The contract allows 100 to 65,536 bytes and asks for 8 to 16 KB. */
-const TARGET_CHUNK_BYTES = 16_000;
+const TARGET_CHUNK_BYTES = 16_384;
 
 type Chunks = Map<boolean, readonly TurnOutput[]>;
 const chunksOfAudio = new WeakMap<Uint8Array, Chunks>();

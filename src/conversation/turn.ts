@@ -197,6 +197,7 @@ export class Turn implements OpenTurn, EarListener {
   #hear(conversation: Conversation, input: Extract<CallerInput, { readonly type: 'audio' }>): void {
     if (this.#state === 'opened') this.#move('listening');
     if (this.#state !== 'listening' || conversation.inputOwner !== this) return;
+    if (input.languageCode !== '') conversation.call.language = input.languageCode;
     // Voice is not asked for, or what plays must be heard to its end: the caller's sound is dropped.
     if (conversation.listen.mode === 'digits' || conversation.isDeaf) return;
     conversation.ear ??= this.#deps.openEar(conversation);

@@ -2,12 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { BotHandler, BotInput, BotOutput, BotTurn } from '../../src/handlers/bot-handler.ts';
 import type { TurnOutput } from '../../src/conversation/turn-output.ts';
-import {
-  PRINCIPAL,
-  SESSION_START,
-  createCallRig,
-  frames,
-} from '../support/call-rig.ts';
+import { PRINCIPAL, SESSION_START, createCallRig, frames } from '../support/call-rig.ts';
 
 type Answer = (input: BotInput, turn: BotTurn) => AsyncIterable<BotOutput> | readonly BotOutput[];
 
