@@ -23,6 +23,8 @@ export interface Agent {
     readonly completeTimeoutMs: number;
     readonly maxSpeechMs: number;
   };
+  /** When Webex learns that the caller has finished: in the silence, or when the answer begins. */
+  readonly endOfInput: 'at-silence' | 'at-first-audio';
   /** What the caller hears when the bot fails: µ-law, 8000 Hz, mono. Made at start, so that it needs nothing then. */
   readonly apology: Uint8Array;
   /** Longest wait for the next piece of an answer, in milliseconds. */

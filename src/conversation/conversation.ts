@@ -26,8 +26,8 @@ export interface Answer {
 
 /** An RPC of the conversation that is still open. */
 export interface OpenTurn {
-  /** The newest RPC owns the caller's input; this one is told that it does not any more. */
-  superseded(): void;
+  /** Nobody listens here any more, since a newer RPC owns the caller's input or the gateway stops: completes unless it answers. */
+  release(): void;
   /** The call is over or its owner is no longer welcome: completes or fails the RPC. */
   conversationEnded(fate: AnswerFate): void;
 }

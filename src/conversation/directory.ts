@@ -45,6 +45,8 @@ export interface ConversationDirectory {
   end(conversation: Conversation, reason: EndReason, fate?: AnswerFate): void;
   /** Ends every conversation of an organisation that is no longer welcome. Returns how many. */
   revoke(organisationId: string): number;
+  /** Completes every RPC that only listens, so that its caller can be heard elsewhere; the calls go on. */
+  releaseListeners(): void;
   readonly size: () => number;
   /** Ends every conversation and stops the reaper. */
   close(): void;
@@ -146,6 +148,10 @@ export function createConversationDirectory(
       );
       for (const conversation of revoked) end(conversation, 'revoked', 'revoked');
       return revoked.length;
+    },
+    releaseListeners() {
+      for (const { openTurns } of conversations.values())
+        for (const turn of [...openTurns]) turn.release();
     },
     size: () => conversations.size,
     close() {

@@ -11,3 +11,16 @@ export interface TurnSink {
   /** Ends the RPC with the status that belongs to `error`. */
   fail(error: unknown): void;
 }
+
+/** A sink that writes `first` before whatever is written first. */
+export function beginWith(first: TurnOutput, sink: TurnSink): TurnSink {
+  let hasBegun = false;
+  return {
+    ...sink,
+    write(output) {
+      if (!hasBegun) sink.write(first);
+      hasBegun = true;
+      return sink.write(output);
+    },
+  };
+}

@@ -16,7 +16,7 @@ import { type DigitCollector, createDigitCollector } from './input-timers.ts';
 import type { Principal } from './principal.ts';
 import { acknowledge } from './reply.ts';
 import { END_OF_INPUT, NOTHING_MORE, START_OF_INPUT } from './turn-output.ts';
-import type { TurnSink } from './turn-sink.ts';
+import { type TurnSink, beginWith } from './turn-sink.ts';
 
 /**
  * Where one RPC stands.
@@ -106,7 +106,7 @@ export class Turn implements OpenTurn, EarListener {
     this.#leave();
   }
 
-  superseded(): void {
+  release(): void {
     if (this.#state === 'opened' || this.#state === 'listening') this.#acknowledge();
   }
 
@@ -126,10 +126,16 @@ export class Turn implements OpenTurn, EarListener {
   speechEnded(): void {
     const conversation = this.#conversation;
     if (this.#state !== 'listening' || conversation?.ear === undefined) return;
-    this.#sink.write(END_OF_INPUT);
+    const isAtSilence = conversation.agent.endOfInput === 'at-silence';
+    if (isAtSilence) this.#sink.write(END_OF_INPUT);
     const { audio, durationMs } = conversation.ear.takeUtterance();
     const sensitive = conversation.listen.sensitive ?? false;
-    this.#ask(conversation, { type: 'speech', audio, durationMs, text: undefined, sensitive });
+    const sink = isAtSilence ? this.#sink : beginWith(END_OF_INPUT, this.#sink);
+    this.#ask(
+      conversation,
+      { type: 'speech', audio, durationMs, text: undefined, sensitive },
+      sink,
+    );
   }
 
   #assertOrganisation(organisationId: string): void {
@@ -156,7 +162,7 @@ export class Turn implements OpenTurn, EarListener {
     const previous = conversation.inputOwner;
     conversation.inputOwner = this;
     if (previous !== undefined) {
-      previous.superseded();
+      previous.release();
       conversation.ear?.restart();
     }
   }
@@ -224,12 +230,12 @@ export class Turn implements OpenTurn, EarListener {
     if (this.#state === 'collecting') this.#digits?.add(digits);
   }
 
-  #ask(conversation: Conversation, input: BotInput): void {
+  #ask(conversation: Conversation, input: BotInput, sink = this.#sink): void {
     if (this.#state === 'answering' || this.#state === 'done') return;
     this.#move('answering');
     this.#digits?.close();
     conversation.hasStarted = true;
-    this.#answer = giveAnswer(this.#deps, conversation, input, this.#sink);
+    this.#answer = giveAnswer(this.#deps, conversation, input, sink);
     void this.#answer.done.then(() => this.#leave());
   }
 

@@ -268,6 +268,25 @@ describe('a voice turn', () => {
     expect(kinds(rpc.written)).toEqual(['final']);
   });
 
+  it('says END of input when the answer begins, where the agent is told so', async () => {
+    const { bot } = chatty();
+    const rig = await createCallRig({ bot, agent: { endOfInput: 'at-first-audio' } });
+    const rpc = rig.open();
+    speak(rpc);
+    expect(kinds(rpc.written)).toEqual(['start-of-input']);
+    await rpc.ended;
+    expect(kinds(rpc.written)).toEqual(['start-of-input', 'end-of-input', 'chunk', 'final']);
+  });
+
+  it('that only listens is completed when the gateway asks for it, and the call goes on', async () => {
+    const rig = await createCallRig(chatty());
+    const rpc = rig.open();
+    for (const frame of frames('silence', 100)) rpc.send(frame);
+    rig.directory.releaseListeners();
+    expect(rpc.end()).toBe('ok');
+    expect(rig.directory.size()).toBe(1);
+  });
+
   it('[check 56] [check 57] answers in WAV mode with one FINAL of RIFF prompts, on every turn', async () => {
     const { bot } = botOf(() => [say('one'), say('two')]);
     const rig = await createCallRig({ bot, agent: { playback: 'wav' } });

@@ -76,6 +76,7 @@ export async function createCallRig(options: RigOptions) {
     playback: 'chunk',
     listen: { mode: 'voice-and-digits', digits: {}, speech: {}, sensitive: false },
     endpointing: { onsetMs: 100, completeTimeoutMs: 400, maxSpeechMs: 10_000 },
+    endOfInput: 'at-silence',
     apology: new Uint8Array(4_000).fill(0x55),
     answerTimeoutMs: 30_000,
     ...options.agent,

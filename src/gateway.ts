@@ -1,0 +1,232 @@
+import { startAdmin } from './admin/start-admin.ts';
+import type { ReadinessReport } from './admin/readiness.ts';
+import { createCallerAudio } from './audio/caller-audio.ts';
+import { createEndpointer } from './audio/endpointer.ts';
+import { loadResampler } from './audio/resample.ts';
+import { createSpeechCollector } from './audio/speech-collector.ts';
+import { loadVoiceActivity } from './audio/voice-activity.ts';
+import { createAuthenticator } from './auth/authenticate.ts';
+import { createReplayGuard } from './auth/create-replay-guard.ts';
+import { type DataSource, createDataSources } from './auth/data-sources.ts';
+import { createIssuerKeys } from './auth/issuer-keys.ts';
+import type { KeySource } from './auth/key-source.ts';
+import type { ReplayGuard } from './auth/replay-guard.ts';
+import type { AgentConfig, Config, DataSourceConfig, Organisations } from './config/config.ts';
+import { type Agent, createAgentCatalogue } from './conversation/agent.ts';
+import type { Conversation } from './conversation/conversation.ts';
+import { createConversationDirectory } from './conversation/directory.ts';
+import { Ear } from './conversation/ear.ts';
+import type { SpeechSynthesiser } from './conversation/speech-synthesiser.ts';
+import type { Clock } from './core/clock.ts';
+import { createLifecycle } from './core/lifecycle.ts';
+import type { Logger } from './core/logger.ts';
+import { loadBot } from './handlers/load-bot.ts';
+import { BUILT_IN_BOTS } from './handlers/registry.ts';
+import { createVoiceVirtualAgentService } from './protocols/voice-virtual-agent/service.ts';
+import { createCachedSynthesiser } from './speech/cached-synthesiser.ts';
+import { createFliteSynthesiser } from './speech/flite-synthesiser.ts';
+import { createMemoryReplayStore } from './stores/memory-replay-store.ts';
+import { logEvent } from './telemetry/log-events.ts';
+import { addProcessMetrics, createMetrics } from './telemetry/metrics.ts';
+import { createCallLayers } from './transport/call-layers.ts';
+import { loadCredentials } from './transport/credentials.ts';
+import { startGrpcServer } from './transport/grpc-server.ts';
+
+/** What the ping of the admin port calls this service. */
+const SERVICE_NAME = 'byova-gateway';
+/** Sound before the onset window that belongs to an utterance: the first consonant. */
+const EXTRA_PRE_ROLL_MS = 100;
+
+/** What the process lends the gateway. */
+export interface GatewayDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly fetch: typeof fetch;
+}
+
+/** A running gateway. */
+export interface Gateway {
+  readonly grpcPort: number;
+  readonly adminPort: number;
+  readonly readiness: () => ReadinessReport;
+  /** Loads the agents of a new configuration; calls under way keep the bot they began with. */
+  reloadAgents(config: Config): Promise<void>;
+  /** Refuses new RPCs, lets open ones finish within the configured time, then stops. */
+  drain(): Promise<void>;
+  /** Stops at once. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the gateway and starts it. Read from the end to the beginning it is the path of a call: server, layers,
+ * authentication, protocol, conversation, bot.
+ *
+ * @throws {GatewayError} `ERR_HANDLER_LOAD` when a bot cannot be loaded.
+ */
+export async function startGateway(config: Config, deps: GatewayDeps): Promise<Gateway> {
+  const { clock, logger } = deps;
+  const lifecycle = createLifecycle();
+  const metrics = createMetrics();
+  addProcessMetrics(metrics.registry);
+
+  const synthesiser = createCachedSynthesiser(
+    createFliteSynthesiser({ voice: config.speech.voice, workers: config.speech.workers }, deps),
+    { maxBytes: config.speech.cacheBytes },
+  );
+  const openEar = await createEarFactory(config.conversation.maxConversations);
+
+  let agents = await loadAgents(config, { logger, synthesiser });
+  let catalogue = createAgentCatalogue(agents);
+  const directory = createConversationDirectory(config.conversation, {
+    clock,
+    logger,
+    metrics,
+    catalogue: () => catalogue,
+  });
+  const voiceVirtualAgent = createVoiceVirtualAgentService({
+    catalogue: () => catalogue,
+    turns: {
+      clock,
+      logger,
+      metrics,
+      directory,
+      synthesiser,
+      openEar,
+      endConversation: directory.end,
+      requireOrganisation: config.trust.requireCustomerOrgId,
+    },
+  });
+  const { trust } = config;
+  const keys = createIssuerKeys({ issuers: trust.issuers, ...trust.keys }, { ...deps, metrics });
+  const dataSources = createDataSources(config.dataSources.map(toDataSource));
+  const replay = createReplayGuard(trust.replay, {
+    clock,
+    logger,
+    metrics,
+    store: createMemoryReplayStore({}, { clock, metrics }),
+  });
+  const authenticator = createAuthenticator(
+    { issuers: trust.issuers.map(({ issuer }) => issuer), clockSkewMs: trust.clockSkewMs },
+    { clock, metrics, keys, dataSources, replay },
+  );
+  const layers = createCallLayers({
+    authenticator,
+    logger,
+    metrics,
+    isDraining: () => lifecycle.state() === 'draining',
+  });
+  const server = await startGrpcServer(
+    {
+      ...config.grpc.listen,
+      credentials: await loadCredentials(config.grpc.tls),
+      limits: config.grpc.limits,
+    },
+    [voiceVirtualAgent],
+    { clock, layers },
+  );
+  const readiness = (): ReadinessReport => ({
+    state: lifecycle.state(),
+    ...toReadiness(keys, replay),
+  });
+  const admin = await startAdmin(config.admin.listen, {
+    registry: metrics.registry,
+    logger,
+    clock,
+    readiness,
+    serviceName: SERVICE_NAME,
+  });
+
+  lifecycle.onMove((state) => server.setHealth(state === 'ready' ? 'SERVING' : 'NOT_SERVING'));
+  await keys.start();
+  lifecycle.moveTo('ready');
+  logEvent(logger, 'gateway.ready', { grpcPort: server.port, adminPort: admin.port });
+
+  const stop = async (): Promise<void> => {
+    directory.close();
+    await Promise.all([server.close(), keys.close(), synthesiser.close(), admin.close()]);
+    await Promise.all(agents.map(async ({ bot }) => bot.close?.()));
+    if (lifecycle.moveTo('stopped')) logEvent(logger, 'gateway.stopped');
+  };
+  return {
+    grpcPort: server.port,
+    adminPort: admin.port,
+    readiness,
+    async reloadAgents(changed) {
+      agents = await loadAgents(changed, { logger, synthesiser });
+      catalogue = createAgentCatalogue(agents);
+      logEvent(logger, 'bot.reloaded', { agents: agents.length });
+    },
+    async drain() {
+      if (!lifecycle.moveTo('draining')) return;
+      logEvent(logger, 'gateway.draining', { conversations: directory.size() });
+      const { drainGraceMs, drainForceMs } = config.grpc.limits;
+      const grace = clock.setTimer(drainGraceMs, directory.releaseListeners);
+      await server.drain(drainForceMs);
+      grace.cancel();
+      await stop();
+    },
+    close: stop,
+  };
+}
+
+async function loadAgents(
+  config: Config,
+  deps: { readonly logger: Logger; readonly synthesiser: SpeechSynthesiser },
+): Promise<readonly Agent[]> {
+  const load = async ({ bot, apology, organisations, ...agent }: AgentConfig): Promise<Agent> => {
+    const factory = await loadBot(bot.use, config.baseDir, BUILT_IN_BOTS);
+    return {
+      ...agent,
+      organisations: toOrganisations(organisations),
+      bot: await factory.create(bot.options, { logger: deps.logger, baseDir: config.baseDir }),
+      apology: await deps.synthesiser.synthesise(apology, new AbortController().signal),
+    };
+  };
+  return Promise.all(config.agents.map(load));
+}
+
+function toOrganisations(organisations: Organisations): 'any' | ReadonlySet<string> {
+  return organisations === 'any' ? 'any' : new Set(organisations);
+}
+
+function toDataSource(source: DataSourceConfig): DataSource {
+  return { ...source, organisations: toOrganisations(source.organisations) };
+}
+
+/** Opens the ear of a call; the engines are shared, the state is the call's own. */
+async function createEarFactory(maxEars: number): Promise<(conversation: Conversation) => Ear> {
+  const [resampler, voiceActivity] = await Promise.all([
+    loadResampler(),
+    loadVoiceActivity({ maxDetectors: maxEars }),
+  ]);
+  return ({ agent: { bot, endpointing } }) => {
+    const endpointer = createEndpointer(endpointing);
+    return new Ear({
+      callerAudio: createCallerAudio({ resampler }),
+      detector: voiceActivity.open(),
+      endpointer,
+      collector:
+        bot.wantsSpeechAudio === true
+          ? createSpeechCollector({
+              preRollMs: endpointer.onsetWindowMs + EXTRA_PRE_ROLL_MS,
+              maxMs: endpointing.maxSpeechMs,
+            })
+          : undefined,
+    });
+  };
+}
+
+function toReadiness(
+  keys: KeySource,
+  { policy }: ReplayGuard,
+): Pick<ReadinessReport, 'reasons' | 'notices'> {
+  const issuers = keys.status();
+  return {
+    reasons: issuers.every((issuer) => issuer.keys === 0) ? ['keys-missing'] : [],
+    notices: [
+      ...(issuers.some((issuer) => issuer.keys === 0) ? ['keys-missing-for-some'] : []),
+      ...(issuers.some(({ isStale }) => isStale) ? ['keys-stale'] : []),
+      ...(policy === 'off' ? ['replay-off'] : []),
+    ],
+  };
+}
