@@ -1,13 +1,19 @@
-import { credentials, Metadata, makeClientConstructor, status as Status } from '@grpc/grpc-js';
+import {
+  type ChannelCredentials,
+  credentials,
+  Metadata,
+  makeClientConstructor,
+  type status as Status,
+} from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@grpc/proto-loader';
 import { ServerCredentials } from '@grpc/grpc-js';
 
-import { systemClock } from '../../src/core/clock.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { Authenticator } from '../../src/auth/authenticate.ts';
 import type { ProtocolService } from '../../src/protocols/rpc.ts';
 import { loadVoiceVirtualAgent } from '../../src/protocols/voice-virtual-agent/wire.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { createCallLayers } from '../../src/transport/call-layers.ts';
+import { type CallLayersDeps, createCallLayers } from '../../src/transport/call-layers.ts';
 import { startGrpcServer } from '../../src/transport/grpc-server.ts';
 import type { ServerLimits } from '../../src/transport/server-options.ts';
 import { PRINCIPAL } from './call-rig.ts';
@@ -27,6 +33,9 @@ export interface GrpcRigOptions {
   readonly unary?: ProtocolService['unary'][string];
   readonly limits?: Partial<ServerLimits>;
   readonly authenticate?: Authenticator['authenticate'];
+  readonly credentials?: ServerCredentials;
+  readonly clock?: Clock;
+  readonly layers?: Pick<CallLayersDeps, 'checkClientName' | 'failures'>;
 }
 
 /** The transport room on a free port, with handlers of the test behind it and a raw client before it. */
@@ -39,7 +48,7 @@ export async function startGrpcRig(options: GrpcRigOptions = {}) {
     {
       host: '127.0.0.1',
       port: 0,
-      credentials: ServerCredentials.createInsecure(),
+      credentials: options.credentials ?? ServerCredentials.createInsecure(),
       limits: { ...LIMITS, ...options.limits },
     },
     [
@@ -59,19 +68,22 @@ export async function startGrpcRig(options: GrpcRigOptions = {}) {
       },
     ],
     {
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
       layers: createCallLayers({
         authenticator: { authenticate: options.authenticate ?? (() => PRINCIPAL) },
         logger: log.logger,
         metrics,
         isDraining: () => isDraining,
+        ...options.layers,
       }),
     },
   );
   const Client = makeClientConstructor(definition, 'VoiceVirtualAgent');
-  const client = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure());
-  const openStream = (metadata = new Metadata()) => {
-    const stream = client['ProcessCallerInput']?.call(client, metadata);
+  const connect = (channel: ChannelCredentials = credentials.createInsecure()) =>
+    new Client(`127.0.0.1:${server.port}`, channel, { 'grpc.use_local_subchannel_pool': 1 });
+  const client = connect();
+  const openStream = (metadata = new Metadata(), through = client) => {
+    const stream = through['ProcessCallerInput']?.call(through, metadata);
     const messages: unknown[] = [];
     stream.on('data', (message: unknown) => messages.push(message));
     stream.on('error', () => undefined);
@@ -83,6 +95,7 @@ export async function startGrpcRig(options: GrpcRigOptions = {}) {
   return {
     server,
     client,
+    connect,
     log,
     metrics,
     openStream,

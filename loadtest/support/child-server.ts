@@ -1,0 +1,50 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** A server in a process of its own. */
+export interface ChildServer {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a server on one core, where the system can pin it, and waits until it says where it listens.
+ *
+ * @param command Arguments of Node.js.
+ * @param findPort Reads the port out of a line of standard output; `undefined` for lines that do not tell.
+ */
+export async function startChildServer(
+  command: readonly string[],
+  findPort: (line: string) => number | undefined,
+): Promise<ChildServer> {
+  const pin = process.platform === 'linux' ? ['taskset', '-c', '0'] : [];
+  const [program = process.execPath, ...args] = [...pin, process.execPath, ...command];
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const port = await firstPort(child, findPort);
+  return {
+    port,
+    async stop() {
+      if (child.exitCode !== null) return;
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+async function firstPort(
+  child: ChildProcess,
+  findPort: (line: string) => number | undefined,
+): Promise<number> {
+  if (child.stdout === null) throw new Error('the child has no standard output');
+  const lines = createInterface({ input: child.stdout });
+  return new Promise((resolve, reject) => {
+    child.once('exit', () => reject(new Error('the server stopped before it was ready')));
+    // Goes on reading afterwards, so that a server that logs never waits for its log.
+    lines.on('line', (line) => {
+      const port = findPort(line);
+      if (port !== undefined) resolve(port);
+    });
+  });
+}

@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+
+import { addAgents } from './agents.ts';
+import { addCall } from './call.ts';
+import type { CliIo } from './cli-io.ts';
+import { addDemo } from './demo.ts';
+import { addDev } from './dev.ts';
+import { addServe } from './serve.ts';
+import { addToken } from './token.ts';
+
+/** Creates the program `byova` with all its verbs. It never ends the process: it throws, or tells `io`. */
+export function createProgram(io: CliIo): Command {
+  const program = new Command('byova')
+    .description('Lets callers of Webex Contact Center talk to your own bot.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.print(text.replace(/\n$/u, '')),
+      writeErr: (text) => io.note(text.replace(/\n$/u, '')),
+      getOutHasColors: () => io.hasColour,
+      outputError: (text, write) => write(text.replace(/^error: /u, 'byova: ')),
+    })
+    .addHelpText('after', '\nThe first minute:\n  $ byova demo');
+  for (const add of [addServe, addDev, addCall, addToken, addAgents, addDemo]) add(program, io);
+  return program;
+}

@@ -1,0 +1,84 @@
+import type { EventEmitter } from 'node:events';
+
+import type { Config } from './config/config.ts';
+import { type Gateway, type GatewayDeps, startGateway } from './gateway.ts';
+import { describeError } from './telemetry/describe-error.ts';
+import { logEvent } from './telemetry/log-events.ts';
+
+/** Where signals and faults of the process come from: `process`, or a stand-in. */
+export type ProcessEvents = Pick<EventEmitter, 'on' | 'off'>;
+
+/** What the process around a gateway works with. */
+export interface ServerDeps extends GatewayDeps {
+  readonly events: ProcessEvents;
+}
+
+/** Exit codes of a process that a signal ended before it had stopped by itself: 128 and the signal's number. */
+const STOP_SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * Runs a gateway until the process is told to stop.
+ *
+ * SIGTERM or SIGINT drains: new RPCs go elsewhere, open ones finish. A second one ends at once. A fault that nobody caught
+ * is logged as `process.fault`, and the process goes on.
+ *
+ * @param onReady Called when calls are answered; what it throws stops the gateway.
+ * @returns The exit code: 0 after a complete drain, 128 and the number of the signal when a second one cut it short.
+ * @throws {GatewayError} What `startGateway` throws.
+ */
+export async function runServer(
+  config: Config,
+  deps: ServerDeps,
+  onReady: (gateway: Gateway) => void | Promise<void> = () => undefined,
+): Promise<number> {
+  const { events, logger } = deps;
+  // A bot's stray timer or forgotten promise must not hang up on everybody else's calls. What a fault can have left
+  // half done belongs to one call: rooms share no state that is not whole between two awaits.
+  const onFault = (fault: unknown): void => logEvent(logger, 'process.fault', describeError(fault));
+  events.on('uncaughtException', onFault);
+  events.on('unhandledRejection', onFault);
+  const stop = listenForStop(events);
+  try {
+    const starting = startGateway(config, deps);
+    const gateway = await Promise.race([starting, stop.asked]);
+    // Told to stop before the first call: what still starts ends with the process.
+    if (typeof gateway === 'number') return 0;
+    try {
+      await onReady(gateway);
+    } catch (error) {
+      await gateway.close();
+      throw error;
+    }
+    await stop.asked;
+    return await Promise.race([gateway.drain().then(() => 0), stop.insisted]);
+  } finally {
+    stop.forget();
+    events.off('uncaughtException', onFault);
+    events.off('unhandledRejection', onFault);
+  }
+}
+
+interface Stop {
+  /** Resolves with the first signal, and its exit code. */
+  readonly asked: Promise<number>;
+  /** Resolves with the second. */
+  readonly insisted: Promise<number>;
+  forget(): void;
+}
+
+function listenForStop(events: ProcessEvents): Stop {
+  const heard: ((code: number) => void)[] = [];
+  const signal = (): Promise<number> => new Promise((resolve) => void heard.push(resolve));
+  const [asked, insisted] = [signal(), signal()];
+  const listeners = Object.entries(STOP_SIGNALS).map(
+    ([name, code]) => [name, () => heard.shift()?.(code)] as const,
+  );
+  for (const [name, listener] of listeners) events.on(name, listener);
+  return {
+    asked,
+    insisted,
+    forget() {
+      for (const [name, listener] of listeners) events.off(name, listener);
+    },
+  };
+}
