@@ -40,6 +40,27 @@ export function createMetrics(registry: Registry = new Registry()) {
       help: 'Issuers whose keys are served past their time to live',
       registers,
     }),
+    replayDecisions: new Counter({
+      name: 'byova_replay_decisions_total',
+      help: 'Decisions of the replay guard, other than that a token is the current one, by policy and decision',
+      labelNames: ['policy', 'decision'],
+      registers,
+    }),
+    replayForgotten: new Counter({
+      name: 'byova_replay_forgotten_total',
+      help: 'Identities and token ids that the replay memory dropped before they expired, for want of room',
+      registers,
+    }),
+    replayStoreFailures: new Counter({
+      name: 'byova_replay_store_failures_total',
+      help: 'Questions that the shared replay store did not answer',
+      registers,
+    }),
+    replayStoreDegraded: new Gauge({
+      name: 'byova_replay_store_degraded',
+      help: 'Whether the shared replay store is down: 1, or 0',
+      registers,
+    }),
     conversations: new Gauge({
       name: 'byova_conversations',
       help: 'Conversations held in this process',

@@ -1,0 +1,207 @@
+import { hash } from 'node:crypto';
+
+import { compactVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
+
+import type { Principal } from '../conversation/principal.ts';
+import type { Clock } from '../core/clock.ts';
+import { GatewayError, isGatewayError } from '../core/gateway-error.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { checkClaims } from './claims.ts';
+import type { DataSources } from './data-sources.ts';
+import { extractToken } from './extract-token.ts';
+import type { KeySource, VerificationKey } from './key-source.ts';
+import { refusal } from './refusal.ts';
+import type { ReplayGuard, TokenGeneration } from './replay-guard.ts';
+import { checkTokenHeader } from './token-header.ts';
+import { decodeTokenParts } from './token-parts.ts';
+
+/** What a credential is held against. */
+export interface AuthenticatorOptions {
+  /** Issuers whose tokens are accepted, character for character. */
+  readonly issuers: readonly string[];
+  readonly clockSkewMs: number;
+  /** Largest `authorization` header, in bytes. Default 8 KiB. */
+  readonly maxHeaderBytes?: number;
+  /** Most verified tokens remembered; each is one data source of one organisation. Default 10,000. */
+  readonly maxRemembered?: number;
+}
+
+/** What the authenticator works with. */
+export interface AuthenticatorDeps {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly keys: KeySource;
+  readonly dataSources: DataSources;
+  readonly replay: ReplayGuard;
+  readonly metrics: Pick<Metrics, 'authentications' | 'tokenCacheHits'>;
+}
+
+/** Turns a header value into a {@link Principal}: the only door. */
+export interface Authenticator {
+  /**
+   * Authenticates one RPC. Synchronous when the token was verified before, which is the rule: Webex sends the same JWS with
+   * every RPC until its data source is renewed.
+   *
+   * @param header Value of the `authorization` metadata.
+   * @param schemaId UUID of the data-exchange schema of the service that is called.
+   * @throws {GatewayError} One of the `ERR_AUTH_` codes; thrown, or as a rejection. Its `detail` is for the operator.
+   */
+  authenticate(header: string | undefined, schemaId: string): Principal | Promise<Principal>;
+  /** Whether a principal that was let in would be let in now; for streams that stay open. */
+  isStillWelcome(principal: Principal): boolean;
+}
+
+interface Remembered {
+  readonly principal: Principal;
+  readonly generation: TokenGeneration;
+  readonly key: VerificationKey;
+}
+
+const DEFAULT_MAX_HEADER_BYTES = 8_192;
+const DEFAULT_MAX_REMEMBERED = 10_000;
+const HASH_PREFIX_LENGTH = 12;
+/** Most verifications that later calls can join; beyond it they are not shared, only made. */
+const MAX_SHARED_VERIFICATIONS = 1_000;
+
+/** Creates the authenticator: protocol.md section 3.5, in its order. */
+export function createAuthenticator(
+  options: AuthenticatorOptions,
+  deps: AuthenticatorDeps,
+): Authenticator {
+  const { clock, keys, dataSources, replay, metrics } = deps;
+  const issuers = new Set(options.issuers);
+  const maxHeaderBytes = options.maxHeaderBytes ?? DEFAULT_MAX_HEADER_BYTES;
+  // Only verified tokens get in, so a stranger cannot fill it.
+  const remembered = new LRUCache<string, Remembered>({
+    max: options.maxRemembered ?? DEFAULT_MAX_REMEMBERED,
+  });
+
+  // Calls that begin together, with a token that is new here, share one verification.
+  const running = new LRUCache<string, Promise<Remembered>>({ max: MAX_SHARED_VERIFICATIONS });
+
+  const verifyOnce = (token: string, tokenHash: string, schemaId: string): Promise<Remembered> => {
+    const id = `${schemaId} ${tokenHash}`;
+    const joined = running.get(id);
+    if (joined !== undefined) return joined;
+    const started = verify(token, tokenHash, schemaId).finally(() => running.delete(id));
+    running.set(id, started);
+    return started;
+  };
+
+  const verify = async (
+    token: string,
+    tokenHash: string,
+    schemaId: string,
+  ): Promise<Remembered> => {
+    const { header, payload } = decodeTokenParts(token);
+    const keyId = checkTokenHeader(header);
+    const issuer = payload['iss'];
+    // Before anything is fetched: a token must not choose where this process connects to (RFC 8725 section 3.10).
+    if (typeof issuer !== 'string' || !issuers.has(issuer))
+      throw refusal('ERR_AUTH_ISSUER', 'the issuer is not trusted', {
+        claim: 'iss',
+        expected: options.issuers,
+        actual: typeof issuer === 'string' ? issuer : typeof issuer,
+      });
+    const key = await keys.find(issuer, keyId);
+    try {
+      await compactVerify(token, key.key, { algorithms: ['RS256'] });
+    } catch {
+      throw refusal('ERR_AUTH_SIGNATURE', 'the signature is wrong');
+    }
+    const claims = checkClaims(payload, clock.now(), options.clockSkewMs);
+    const { url, audience, subject } = dataSources.match(claims, schemaId);
+    const { organisationId, tokenId, issuedAtMs, expiresAtMs } = claims;
+    return {
+      key,
+      principal: {
+        organisationId,
+        issuer,
+        audience,
+        subject,
+        dataSourceUrl: url,
+        schemaId,
+        tokenId,
+        expiresAtMs,
+      },
+      generation: {
+        identity: JSON.stringify([issuer, organisationId, url, schemaId, audience, subject]),
+        tokenId,
+        tokenHash,
+        issuedAtMs,
+        expiresAtMs,
+      },
+    };
+  };
+
+  const admitNew = async (
+    token: string,
+    tokenHash: string,
+    schemaId: string,
+  ): Promise<Principal> => {
+    try {
+      const verified = await verifyOnce(token, tokenHash, schemaId);
+      await replay.admit(verified.generation);
+      remembered.set(tokenHash, verified);
+      metrics.authentications.inc({ result: 'ok' });
+      return verified.principal;
+    } catch (error) {
+      throw count(withHash(error, tokenHash));
+    }
+  };
+
+  const admitKnown = ({ principal, generation }: Remembered): Principal | Promise<Principal> => {
+    metrics.tokenCacheHits.inc();
+    const pending = replay.admit(generation);
+    if (pending === undefined) {
+      metrics.authentications.inc({ result: 'ok' });
+      return principal;
+    }
+    return pending.then(
+      () => {
+        metrics.authentications.inc({ result: 'ok' });
+        return principal;
+      },
+      (error: unknown) => {
+        throw count(withHash(error, generation.tokenHash));
+      },
+    );
+  };
+
+  const isUsable = ({ principal, key }: Remembered, schemaId: string): boolean =>
+    principal.schemaId === schemaId &&
+    clock.now() < principal.expiresAtMs + options.clockSkewMs &&
+    key.isTrusted() &&
+    dataSources.isWelcome(principal);
+
+  const count = (error: unknown): unknown => {
+    metrics.authentications.inc({ result: isGatewayError(error) ? error.code : 'error' });
+    return error;
+  };
+
+  return {
+    authenticate(header, schemaId) {
+      let tokenHash: string | undefined;
+      try {
+        const token = extractToken(header, maxHeaderBytes);
+        tokenHash = hash('sha256', token, 'base64url');
+        const known = remembered.get(tokenHash);
+        if (known === undefined || !isUsable(known, schemaId))
+          return admitNew(token, tokenHash, schemaId);
+        return admitKnown(known);
+      } catch (error) {
+        throw count(withHash(error, tokenHash));
+      }
+    },
+    isStillWelcome: (principal) => dataSources.isWelcome(principal),
+  };
+}
+
+/** Adds the first characters of the token's hash, by which an operator finds it again, to what is logged. */
+function withHash(error: unknown, tokenHash: string | undefined): unknown {
+  if (!isGatewayError(error) || tokenHash === undefined) return error;
+  return new GatewayError(error.code, error.message, {
+    cause: error.cause,
+    detail: { ...error.detail, tokenHash: tokenHash.slice(0, HASH_PREFIX_LENGTH) },
+  });
+}
