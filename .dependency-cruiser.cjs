@@ -27,10 +27,10 @@ const lawOf = (room, rank) => ({
 
 const owners = {
   '@grpc/grpc-js': ['transport', 'simulator'],
-  'grpc-health-check': ['transport'],
+  'grpc-health-check': ['transport', 'simulator'],
   '@grpc/proto-loader': ['protocols'],
   jose: ['auth', 'simulator'],
-  'lru-cache': ['stores', 'auth', 'speech', 'conversation'],
+  'lru-cache': ['stores', 'auth', 'speech', 'conversation', 'transport'],
   ioredis: ['stores'],
   pino: ['telemetry'],
   'prom-client': ['telemetry', 'admin'],

@@ -1,3 +1,4 @@
+import type { RevocationEffect } from './admin/operations-routes.ts';
 import { startAdmin } from './admin/start-admin.ts';
 import type { ReadinessReport } from './admin/readiness.ts';
 import { createCallerAudio } from './audio/caller-audio.ts';
@@ -12,12 +13,13 @@ import { createIssuerKeys } from './auth/issuer-keys.ts';
 import type { KeySource } from './auth/key-source.ts';
 import type { ReplayGuard } from './auth/replay-guard.ts';
 import type { AgentConfig, Config, DataSourceConfig, Organisations } from './config/config.ts';
+import { startOrganisations } from './config/watch-organisations.ts';
 import { type Agent, createAgentCatalogue } from './conversation/agent.ts';
 import type { Conversation } from './conversation/conversation.ts';
 import { createConversationDirectory } from './conversation/directory.ts';
 import { Ear } from './conversation/ear.ts';
 import type { SpeechSynthesiser } from './conversation/speech-synthesiser.ts';
-import type { Clock } from './core/clock.ts';
+import { type Clock, systemClock } from './core/clock.ts';
 import { createLifecycle } from './core/lifecycle.ts';
 import type { Logger } from './core/logger.ts';
 import { loadBot } from './handlers/load-bot.ts';
@@ -26,11 +28,14 @@ import { createVoiceVirtualAgentService } from './protocols/voice-virtual-agent/
 import { createCachedSynthesiser } from './speech/cached-synthesiser.ts';
 import { createFliteSynthesiser } from './speech/flite-synthesiser.ts';
 import { createMemoryReplayStore } from './stores/memory-replay-store.ts';
+import { createRedisReplayStore } from './stores/redis-replay-store.ts';
 import { logEvent } from './telemetry/log-events.ts';
 import { addProcessMetrics, createMetrics } from './telemetry/metrics.ts';
 import { createCallLayers } from './transport/call-layers.ts';
-import { loadCredentials } from './transport/credentials.ts';
+import { createClientNameCheck } from './transport/client-names.ts';
+import { createFailureLimiter } from './transport/failure-limiter.ts';
 import { startGrpcServer } from './transport/grpc-server.ts';
+import { startServerTls } from './transport/server-tls.ts';
 
 /** What the ping of the admin port calls this service. */
 const SERVICE_NAME = 'byova-gateway';
@@ -61,7 +66,8 @@ export interface Gateway {
  * Builds the gateway and starts it. Read from the end to the beginning it is the path of a call: server, layers,
  * authentication, protocol, conversation, bot.
  *
- * @throws {GatewayError} `ERR_HANDLER_LOAD` when a bot cannot be loaded.
+ * @throws {GatewayError} `ERR_HANDLER_LOAD` when a bot cannot be loaded, `ERR_CONFIG_INVALID` when the file of
+ *   organisations cannot be used.
  */
 export async function startGateway(config: Config, deps: GatewayDeps): Promise<Gateway> {
   const { clock, logger } = deps;
@@ -70,7 +76,11 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   addProcessMetrics(metrics.registry);
 
   const synthesiser = createCachedSynthesiser(
-    createFliteSynthesiser({ voice: config.speech.voice, workers: config.speech.workers }, deps),
+    // Work takes the machine's time, however fast the gateway's clock runs.
+    createFliteSynthesiser(
+      { voice: config.speech.voice, workers: config.speech.workers },
+      { clock: systemClock },
+    ),
     { maxBytes: config.speech.cacheBytes },
   );
   const openEar = await createEarFactory(config.conversation.maxConversations);
@@ -103,22 +113,42 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
     clock,
     logger,
     metrics,
-    store: createMemoryReplayStore({}, { clock, metrics }),
+    memory: createMemoryReplayStore(),
+    shared: trust.replay.redis && createRedisReplayStore(trust.replay.redis),
   });
   const authenticator = createAuthenticator(
     { issuers: trust.issuers.map(({ issuer }) => issuer), clockSkewMs: trust.clockSkewMs },
     { clock, metrics, keys, dataSources, replay },
   );
+  const tls = await startServerTls(config.grpc.tls, deps);
+  const failures = createFailureLimiter({}, deps);
   const layers = createCallLayers({
     authenticator,
+    failures,
+    checkClientName: createClientNameCheck(config.grpc.tls?.clientNames ?? []),
     logger,
     metrics,
     isDraining: () => lifecycle.state() === 'draining',
   });
+  /** Ends what is open for those who would not be let in now. */
+  const endUnwelcome = (): RevocationEffect => {
+    const before = layers.streams.size();
+    const conversations = directory.revoke((id) => !dataSources.isOpenTo(id));
+    layers.streams.endUnwelcome(authenticator.isStillWelcome);
+    return { conversations, streams: before - layers.streams.size() };
+  };
+  const organisations = await startOrganisations(trust.organisationsFile, {
+    clock,
+    logger,
+    onChange(known) {
+      dataSources.setKnownOrganisations(known);
+      endUnwelcome();
+    },
+  });
   const server = await startGrpcServer(
     {
       ...config.grpc.listen,
-      credentials: await loadCredentials(config.grpc.tls),
+      credentials: tls.credentials,
       limits: config.grpc.limits,
     },
     [voiceVirtualAgent],
@@ -134,6 +164,20 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
     clock,
     readiness,
     serviceName: SERVICE_NAME,
+    operations:
+      config.admin.token === undefined
+        ? undefined
+        : {
+            token: config.admin.token,
+            revocations: {
+              revoke(what) {
+                dataSources.revoke(what);
+                return endUnwelcome();
+              },
+              restore: dataSources.restore,
+              revoked: dataSources.revoked,
+            },
+          },
   });
 
   lifecycle.onMove((state) => server.setHealth(state === 'ready' ? 'SERVING' : 'NOT_SERVING'));
@@ -143,7 +187,16 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
 
   const stop = async (): Promise<void> => {
     directory.close();
-    await Promise.all([server.close(), keys.close(), synthesiser.close(), admin.close()]);
+    tls.close();
+    organisations.close();
+    failures.close();
+    await Promise.all([
+      server.close(),
+      keys.close(),
+      replay.close(),
+      synthesiser.close(),
+      admin.close(),
+    ]);
     await Promise.all(agents.map(async ({ bot }) => bot.close?.()));
     if (lifecycle.moveTo('stopped')) logEvent(logger, 'gateway.stopped');
   };

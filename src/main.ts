@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 
 import type { Config } from './config/config.ts';
+import { runInBackground } from './core/background.ts';
 import { type Gateway, type GatewayDeps, startGateway } from './gateway.ts';
 import { describeError } from './telemetry/describe-error.ts';
 import { logEvent } from './telemetry/log-events.ts';
@@ -41,8 +42,11 @@ export async function runServer(
   try {
     const starting = startGateway(config, deps);
     const gateway = await Promise.race([starting, stop.asked]);
-    // Told to stop before the first call: what still starts ends with the process.
-    if (typeof gateway === 'number') return 0;
+    if (typeof gateway === 'number') {
+      // Told to stop before the first call: nobody waits for what is still starting.
+      runInBackground(async () => (await starting).close(), onFault);
+      return 0;
+    }
     try {
       await onReady(gateway);
     } catch (error) {

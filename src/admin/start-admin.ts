@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { logEvent } from '../telemetry/log-events.ts';
 import { addHealthRoutes, type HealthDeps } from './health-routes.ts';
+import { addOperationsRoutes, type Operations } from './operations-routes.ts';
 
 /** Where the admin port listens. */
 export interface AdminOptions {
@@ -18,6 +19,8 @@ export interface AdminOptions {
 export interface AdminDeps extends HealthDeps {
   readonly registry: Pick<Registry, 'metrics' | 'contentType'>;
   readonly logger: Logger;
+  /** What operators may do; without it the port only shows. */
+  readonly operations?: Operations | undefined;
 }
 
 /** A running admin port. */
@@ -35,9 +38,10 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_TIMEOUT_MS = 5_000;
 
 /**
- * Starts the private HTTP port: health and metrics.
+ * Starts the private HTTP port: health and metrics for whoever can reach it, and operations for who has the token.
  *
- * Answers hold states and counts, never an identity, a setting or the text of an error; what fails inside is logged.
+ * Without the token, answers hold states and counts, never an identity, a setting or the text of an error; what fails
+ * inside is logged.
  *
  * @throws {Error} Of the system, such as `EADDRINUSE`, when the address cannot be listened on.
  */
@@ -62,6 +66,7 @@ export async function startAdmin(options: AdminOptions, deps: AdminDeps): Promis
   app.get('/metrics', async (_request, reply) =>
     reply.type(deps.registry.contentType).send(await deps.registry.metrics()),
   );
+  if (deps.operations !== undefined) addOperationsRoutes(app, deps.operations, deps.logger);
 
   await app.listen({ host: options.host, port: options.port });
   const address = app.addresses()[0];

@@ -142,6 +142,9 @@ export function createAuthenticator(
     try {
       const verified = await verifyOnce(token, tokenHash, schemaId);
       await replay.admit(verified.generation);
+      // A store may take its time, and a sweep of the open streams does not see one that is about to open.
+      if (!dataSources.isWelcome(verified.principal))
+        throw refusal('ERR_AUTH_REVOKED', 'the credential was revoked');
       remembered.set(tokenHash, verified);
       metrics.authentications.inc({ result: 'ok' });
       return verified.principal;

@@ -35,8 +35,7 @@ export interface ReplayGuardDeps {
   /** What replicas share; without it the memory decides alone. */
   readonly shared?: ReplayStore | undefined;
   /** `registered`: whether our control plane minted the id for the identity, and it is the current or overlaps it. */
-  readonly isRegisteredTokenId?:
-    ((identity: string, tokenId: string) => boolean) | undefined;
+  readonly isRegisteredTokenId?: ((identity: string, tokenId: string) => boolean) | undefined;
 }
 
 /** A guard that owns its stores. */
@@ -76,21 +75,19 @@ export function createReplayGuard(
   const rotate = (generation: TokenGeneration): RotationDecision | Promise<RotationDecision> =>
     both === undefined
       ? count(memory.rotate(generation, { nowMs: clock.now(), overlapMs }))
-      : then(both.rotate(generation, overlapMs), count<RotationAnswer>);
+      : whenKnown(both.rotate(generation, overlapMs), count<RotationAnswer>);
 
   const createAdmit = (): ReplayGuard['admit'] => {
     switch (policy) {
       case 'rotation': {
         const decide = both === undefined ? rotate : rememberDecisions(rotate, clock, options);
-        return (generation) => then(decide(generation), assertAdmitted);
+        return (generation) => whenKnown(decide(generation), assertAdmitted);
       }
       case 'single-use':
         return (generation) => {
           const answer =
-            both === undefined
-              ? memory.useOnce(generation, clock.now())
-              : both.useOnce(generation);
-          return then(answer, (use) => assertAdmitted(count<UseAnswer>(use)));
+            both === undefined ? memory.useOnce(generation, clock.now()) : both.useOnce(generation);
+          return whenKnown(answer, (use) => assertAdmitted(count<UseAnswer>(use)));
         };
       case 'registered': {
         const { isRegisteredTokenId } = deps;
@@ -136,6 +133,6 @@ function assertAdmitted(decision: RotationDecision | UseAnswer['decision']): voi
 }
 
 /** Goes on at once when it can, so that the common case makes no promise. */
-function then<A, B>(value: A | Promise<A>, next: (value: A) => B): B | Promise<B> {
-  return value instanceof Promise ? value.then(next) : next(value);
+function whenKnown<A, B>(value: A | Promise<A>, proceed: (value: A) => B): B | Promise<B> {
+  return value instanceof Promise ? value.then((known) => proceed(known)) : proceed(value);
 }

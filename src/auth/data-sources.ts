@@ -14,6 +14,16 @@ export interface DataSource {
   readonly organisations: 'any' | ReadonlySet<string>;
 }
 
+/** What can be refused by hand: an organisation, or the token that carries a `jti`. */
+export type Revocable = { readonly organisationId: string } | { readonly tokenId: string };
+
+/** What was refused by hand. */
+export interface RevokedCredentials {
+  readonly organisations: readonly string[];
+  /** Secret: never shown or logged. */
+  readonly tokenIds: readonly string[];
+}
+
 /** Most organisations and nonces that can be revoked by hand; beyond it, take them out of the configuration. */
 const MAX_REVOKED = 10_000;
 
@@ -29,27 +39,46 @@ export interface DataSources {
   match(claims: Claims, schemaId: string): DataSource;
   /** Whether a principal that was let in would be let in now. */
   isWelcome(principal: Principal): boolean;
+  /** Whether any token of the organisation could be let in now. */
+  isOpenTo(organisationId: string): boolean;
   /** Takes over a new list. */
   replace(sources: readonly DataSource[]): void;
-  /** Refuses an organisation or a nonce until the process ends. */
-  revoke(what: { readonly organisationId: string } | { readonly tokenId: string }): void;
+  /** From now on lets in only these, UUIDs in lower case, and of them only whom a data source serves; `undefined`: whom one serves. */
+  setKnownOrganisations(known: ReadonlySet<string> | undefined): void;
+  /**
+   * Refuses an organisation or a nonce until it is restored or the process ends. Other processes do not hear of it.
+   *
+   * @throws {RangeError} When 10,000 others are revoked.
+   */
+  revoke(what: Revocable): void;
+  /** Takes a revocation back; `false` when there was none. */
+  restore(what: Revocable): boolean;
+  revoked(): RevokedCredentials;
 }
 
 /** Creates the register. */
 export function createDataSources(initial: readonly DataSource[]): DataSources {
   let sources = initial;
-  const revoked = new Set<string>();
-  const isRevoked = (organisationId: string, tokenId: string): boolean =>
-    revoked.has(`organisation ${organisationId}`) || revoked.has(`token ${tokenId}`);
+  let known: ReadonlySet<string> | undefined;
+  const organisations = new Set<string>();
+  const tokenIds = new Set<string>();
+  const isKnown = (organisationId: string): boolean => known?.has(organisationId) ?? true;
+  /** Where a revocation is kept, and under which name. */
+  const placeOf = (what: Revocable): readonly [Set<string>, string] =>
+    'tokenId' in what
+      ? [tokenIds, what.tokenId]
+      : [organisations, what.organisationId.toLowerCase()];
   return {
     match(claims, schemaId) {
-      const source = narrow(sources, claims, schemaId);
-      if (isRevoked(claims.organisationId, claims.tokenId))
+      const source = narrow(sources, claims, schemaId, isKnown);
+      if (organisations.has(claims.organisationId) || tokenIds.has(claims.tokenId))
         throw refusal('ERR_AUTH_REVOKED', 'the credential was revoked');
       return source;
     },
     isWelcome: (principal) =>
-      !isRevoked(principal.organisationId, principal.tokenId) &&
+      !organisations.has(principal.organisationId) &&
+      !tokenIds.has(principal.tokenId) &&
+      isKnown(principal.organisationId) &&
       sources.some(
         (source) =>
           source.url === principal.dataSourceUrl &&
@@ -58,22 +87,37 @@ export function createDataSources(initial: readonly DataSource[]): DataSources {
           source.subject === principal.subject &&
           serves(source, principal.organisationId),
       ),
+    isOpenTo: (organisationId) =>
+      !organisations.has(organisationId) &&
+      isKnown(organisationId) &&
+      sources.some((source) => serves(source, organisationId)),
     replace(changed) {
       sources = changed;
     },
-    revoke(what) {
-      if (revoked.size >= MAX_REVOKED) throw new RangeError('too many revocations');
-      revoked.add(
-        'tokenId' in what
-          ? `token ${what.tokenId}`
-          : `organisation ${what.organisationId.toLowerCase()}`,
-      );
+    setKnownOrganisations(changed) {
+      known = changed;
     },
+    revoke(what) {
+      const [place, name] = placeOf(what);
+      if (organisations.size + tokenIds.size >= MAX_REVOKED && !place.has(name))
+        throw new RangeError('too many revocations');
+      place.add(name);
+    },
+    restore(what) {
+      const [place, name] = placeOf(what);
+      return place.delete(name);
+    },
+    revoked: () => ({ organisations: [...organisations], tokenIds: [...tokenIds] }),
   };
 }
 
 /** Each claim leaves fewer candidates; the first that leaves none is the one that differed. */
-function narrow(all: readonly DataSource[], claims: Claims, schemaId: string): DataSource {
+function narrow(
+  all: readonly DataSource[],
+  claims: Claims,
+  schemaId: string,
+  isKnown: (organisationId: string) => boolean,
+): DataSource {
   const byAudience = all.filter(({ audience }) => claims.audiences.includes(audience));
   if (byAudience.length === 0)
     throw refusal('ERR_AUTH_AUDIENCE', 'the audience is not this gateway', {
@@ -99,7 +143,9 @@ function narrow(all: readonly DataSource[], claims: Claims, schemaId: string): D
         claims.schemaId === schemaId ? unique(byUrl.map((source) => source.schemaId)) : schemaId,
       actual: claims.schemaId,
     });
-  const source = bySchema.find((candidate) => serves(candidate, claims.organisationId));
+  const source = isKnown(claims.organisationId)
+    ? bySchema.find((candidate) => serves(candidate, claims.organisationId))
+    : undefined;
   if (source === undefined)
     throw refusal('ERR_AUTH_ORGANISATION', 'the organisation is not known here', {
       claim: ORGANISATION_CLAIM,

@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 
 import type { Config } from '../config/config.ts';
+import { loadOrganisations } from '../config/load-organisations.ts';
 import { isGatewayError } from '../core/gateway-error.ts';
 import { silentLogger } from '../core/logger.ts';
 import { loadBot } from '../handlers/load-bot.ts';
@@ -10,7 +11,7 @@ import { describeGatewayError } from './cli-error.ts';
 
 /**
  * Finds what a configuration names and the machine does not have: bots that cannot be made, certificates that cannot be
- * read. Every bot is created and closed again.
+ * read, organisations that cannot be known. Every bot is created and closed again.
  *
  * @returns Each problem behind its path; none when the gateway would start.
  */
@@ -18,8 +19,11 @@ export async function findMissing(config: Config): Promise<readonly string[]> {
   const found = await Promise.all([
     ...config.agents.map(async (agent, index) => findBotProblem(agent.bot, index, config.baseDir)),
     ...Object.entries(config.grpc.tls ?? {}).map(async ([name, file]: [string, unknown]) =>
-      typeof file === 'string' ? findFileProblem(`grpc.tls.${name}`, file) : undefined,
+      typeof file === 'string'
+        ? findFileProblem(`grpc.tls.${name.replace(/File$/u, '')}`, file)
+        : undefined,
     ),
+    findOrganisationsProblem(config.trust.organisationsFile),
   ]);
   return found.filter((problem) => problem !== undefined);
 }
@@ -36,6 +40,16 @@ async function findBotProblem(
     return undefined;
   } catch (error) {
     return `agents[${index}].bot: ${messageOf(error)}`;
+  }
+}
+
+async function findOrganisationsProblem(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    await loadOrganisations(file);
+    return undefined;
+  } catch (error) {
+    return `trust.organizationsFile: ${messageOf(error)}`;
   }
 }
 

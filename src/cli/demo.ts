@@ -36,6 +36,8 @@ interface DemoFlags {
 const RECORDING_NAME = 'byova-demo.wav';
 /** A call of a minute in twenty seconds, and still one that can be watched. */
 const DEFAULT_SPEED = 3;
+/** Twice as long as the call takes: a gateway that hangs is not waited for. */
+const MAX_CALL_MS = 100_000;
 
 /** Beside this file, whether it is compiled or not. */
 const NARRATED_SCRIPT = fileURLToPath(
@@ -116,7 +118,7 @@ async function placeDemoCall(parts: DemoParts): Promise<CallResult> {
   });
   const { script, speed, trace } = parts;
   return webex
-    .placeCall({ organisationId, script, speed, onEvent: trace.onEvent })
+    .placeCall({ organisationId, script, speed, maxCallMs: MAX_CALL_MS, onEvent: trace.onEvent })
     .finally(() => webex.close());
 }
 

@@ -63,7 +63,7 @@ export function toLoopbackConfig(
   return {
     ...config,
     grpc: { ...config.grpc, listen: onLoopback(port), tls: undefined },
-    admin: { listen: onLoopback(0) },
+    admin: { ...config.admin, listen: onLoopback(0) },
     trust: {
       ...config.trust,
       issuers: [{ issuer: broker.issuer.issuer, jwksUri: broker.jwksUri }],

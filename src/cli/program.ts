@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+
 import { Command } from 'commander';
 
 import { addAgents } from './agents.ts';
@@ -5,6 +7,7 @@ import { addCall } from './call.ts';
 import type { CliIo } from './cli-io.ts';
 import { addDemo } from './demo.ts';
 import { addDev } from './dev.ts';
+import { addDoctor } from './doctor.ts';
 import { addServe } from './serve.ts';
 import { addToken } from './token.ts';
 
@@ -12,6 +15,7 @@ import { addToken } from './token.ts';
 export function createProgram(io: CliIo): Command {
   const program = new Command('byova')
     .description('Lets callers of Webex Contact Center talk to your own bot.')
+    .version(readVersion())
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.print(text.replace(/\n$/u, '')),
@@ -20,6 +24,15 @@ export function createProgram(io: CliIo): Command {
       outputError: (text, write) => write(text.replace(/^error: /u, 'byova: ')),
     })
     .addHelpText('after', '\nThe first minute:\n  $ byova demo');
-  for (const add of [addServe, addDev, addCall, addToken, addAgents, addDemo]) add(program, io);
+  for (const add of [addServe, addDev, addCall, addToken, addAgents, addDoctor, addDemo])
+    add(program, io);
   return program;
+}
+
+/** The package's own file lies above the sources and above the compiled code alike. */
+function readVersion(): string {
+  const { version } = createRequire(import.meta.url)('../../package.json') as {
+    readonly version: string;
+  };
+  return version;
 }

@@ -11,10 +11,20 @@ import { trustSection } from './trust-section.ts';
 const MAX_AGENTS = 1_000;
 const MAX_DATA_SOURCES = 1_000;
 
+/** What a header can carry, and long enough not to be guessed. */
+const ADMIN_TOKEN = /^[\x21-\x7e]{16,1024}$/u;
+
 const adminSection = z.strictObject({
   listen: listenAddress
     .prefault('127.0.0.1:9090')
     .describe('Address of the private HTTP port for health and metrics'),
+  token: z
+    .string()
+    .regex(ADMIN_TOKEN, { error: 'must be 16 to 1024 visible ASCII characters' })
+    .optional()
+    .describe(
+      'Bearer token of operators, such as `${BYOVA_ADMIN_TOKEN}`, at least 16 characters; default: nobody can revoke',
+    ),
 });
 
 const conversationSection = z.strictObject({

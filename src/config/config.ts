@@ -18,6 +18,8 @@ export type Organisations = 'any' | readonly string[];
 export interface IssuerConfig {
   readonly issuer: string;
   readonly jwksUri: string;
+  /** Absolute path of a JWKS file that stands in for the fetch. */
+  readonly pinnedFile?: string | undefined;
 }
 
 /** One registered data source: what a token for this gateway must say. */
@@ -60,10 +62,10 @@ export interface AgentConfig {
 
 /** Certificates of the gRPC server, as absolute paths of PEM files. */
 export interface TlsConfig {
-  readonly cert: string;
-  readonly key: string;
+  readonly certFile: string;
+  readonly keyFile: string;
   /** When there: every client must show a certificate that this authority signed. */
-  readonly clientCa?: string;
+  readonly clientCaFile: string | undefined;
   /** Names a client certificate may carry, `*` standing for one label; empty: any name. */
   readonly clientNames: readonly string[];
 }
@@ -74,6 +76,8 @@ interface ReplayConfig {
   /** How long the generation before the current one is still accepted; `undefined`: until it expires. */
   readonly overlapMs: number | undefined;
   readonly onStoreFailure: 'local' | 'refuse';
+  /** What replicas share; `undefined`: each process decides by its own memory. */
+  readonly redis: { readonly url: string; readonly keyPrefix: string } | undefined;
 }
 
 /** Everything the gateway was told, checked, complete and deeply frozen. Keys are explained in `CONFIG_KEYS`. */
@@ -93,11 +97,17 @@ export interface Config {
       readonly drainForceMs: number;
     };
   };
-  readonly admin: { readonly listen: ListenAddress };
+  readonly admin: {
+    readonly listen: ListenAddress;
+    /** A secret; `undefined`: the port only shows. */
+    readonly token: string | undefined;
+  };
   readonly trust: {
     readonly issuers: readonly IssuerConfig[];
     readonly clockSkewMs: number;
     readonly requireCustomerOrgId: boolean;
+    /** Absolute path; `undefined`: the data sources alone say who may call. */
+    readonly organisationsFile: string | undefined;
     readonly replay: ReplayConfig;
     readonly keys: {
       /** Absolute path; `undefined`: no snapshot is kept. */

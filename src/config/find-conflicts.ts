@@ -18,7 +18,7 @@ const dataSourceSchema = dataSourceSection.pick({ schema: true }).strip();
 const drainTimes = limitsSection.pick({ drainGraceSeconds: true, drainForceSeconds: true }).strip();
 const listenAddresses = z.object({
   grpc: configSchema.shape.grpc.unwrap().pick({ listen: true }).strip().prefault({}),
-  admin: configSchema.shape.admin.unwrap().strip().prefault({}),
+  admin: configSchema.shape.admin.unwrap().pick({ listen: true }).strip().prefault({}),
 });
 /** The shape of a file as far as the checks walk into it; whatever is there may be anything. */
 const outline = z.object({

@@ -8,8 +8,8 @@ const SECRET_NAME = /secret|token|passw|credential|authorization|private|key$/iu
 const URL_USER = /(?<=:\/\/)[^/@\s]+(?=@)/gu;
 
 /**
- * Copies the configuration for people to read. In bots' options, the one place whose meaning the gateway does not know,
- * it hides texts that came from the environment, what stands under a secret's name, and passwords in URLs.
+ * Copies the configuration for people to read, without `admin.token` and the password of Redis. In bots' options, the one place whose meaning the
+ * gateway does not know, it hides texts that came from the environment, what stands under a secret's name, and passwords in URLs.
  */
 export function redactedConfig(config: Config): Config {
   const fromEnvironment = new Set(config.environmentPaths);
@@ -26,8 +26,17 @@ export function redactedConfig(config: Config): Config {
     if (typeof value !== 'string') return value;
     return fromEnvironment.has(formatPath(path)) ? HIDDEN : value.replace(URL_USER, HIDDEN);
   };
+  const { redis } = config.trust.replay;
   return {
     ...config,
+    trust: {
+      ...config.trust,
+      replay: {
+        ...config.trust.replay,
+        redis: redis && { ...redis, url: redis.url.replace(URL_USER, HIDDEN) },
+      },
+    },
+    admin: { ...config.admin, token: config.admin.token === undefined ? undefined : HIDDEN },
     agents: config.agents.map((agent, index) => ({
       ...agent,
       bot: {

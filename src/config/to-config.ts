@@ -31,21 +31,25 @@ export function toConfig(
         drainForceMs: toMs(limits.drainForceSeconds),
       },
     },
-    admin: settings.admin,
+    admin: { listen: settings.admin.listen, token: settings.admin.token },
     trust: {
-      issuers: trust.issuers.map(toIssuer),
+      issuers: trust.issuers.map((issuer) => ({
+        ...toIssuer(issuer),
+        pinnedFile: toPath(issuer.pinnedFile, origin.baseDir),
+      })),
       clockSkewMs: toMs(trust.clockSkewSeconds),
       requireCustomerOrgId: trust.requireCustomerOrgId,
+      organisationsFile: toPath(trust.organizationsFile, origin.baseDir),
       replay: {
         policy: replay.policy,
         overlapMs: replay.overlapSeconds === undefined ? undefined : toMs(replay.overlapSeconds),
         // Where each token counts once, guessing alone would accept it once in every process.
         onStoreFailure:
           replay.onStoreFailure ?? (replay.policy === 'single-use' ? 'refuse' : 'local'),
+        redis: replay.redis,
       },
       keys: {
-        snapshotFile:
-          keys.snapshotFile === undefined ? undefined : resolve(origin.baseDir, keys.snapshotFile),
+        snapshotFile: toPath(keys.snapshotFile, origin.baseDir),
         staleMs: Math.round(keys.staleHours * MS_PER_HOUR),
       },
     },
@@ -67,9 +71,9 @@ export function toConfig(
 
 function toTls(tls: NonNullable<ConfigSettings['grpc']['tls']>, baseDir: string): TlsConfig {
   return {
-    cert: resolve(baseDir, tls.cert),
-    key: resolve(baseDir, tls.key),
-    ...(tls.clientCa !== undefined && { clientCa: resolve(baseDir, tls.clientCa) }),
+    certFile: resolve(baseDir, tls.cert),
+    keyFile: resolve(baseDir, tls.key),
+    clientCaFile: toPath(tls.clientCa, baseDir),
     clientNames: tls.clientNames ?? [],
   };
 }
@@ -119,6 +123,10 @@ function toAgent(agent: ConfigSettings['agents'][number]): AgentConfig {
 
 function toOrganisations(list: Organisations): Organisations {
   return list === 'any' ? 'any' : [...new Set(list)];
+}
+
+function toPath(file: string | undefined, baseDir: string): string | undefined {
+  return file === undefined ? undefined : resolve(baseDir, file);
 }
 
 function toMs(seconds: number): number {

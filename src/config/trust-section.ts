@@ -24,6 +24,17 @@ export const issuerSection = z.strictObject({
   jwksUri: secureUrl
     .optional()
     .describe(`Address of its keys; default: the issuer followed by \`${JWKS_PATH}\``),
+  pinnedFile: text
+    .optional()
+    .describe('JWKS file to read instead of fetching, for sites without a way out; default: none'),
+});
+
+const redisSection = z.strictObject({
+  url: z
+    .string()
+    .regex(/^rediss?:\/\/\S+$/u, { error: 'must be a redis:// or rediss:// URL' })
+    .describe('Where replicas share what they know of tokens: `redis://` or `rediss://`'),
+  keyPrefix: text.default('byova:').describe('What its keys begin with'),
 });
 
 const replaySection = z.strictObject({
@@ -40,6 +51,7 @@ const replaySection = z.strictObject({
     .describe(
       'When the replay store is down: decide by this process alone, or refuse; default: `local`, and `refuse` with `single-use`',
     ),
+  redis: redisSection.optional().describe('A store that replicas share; default: none'),
 });
 
 const keysSection = z.strictObject({
@@ -69,11 +81,19 @@ export const trustSection = z.strictObject({
     .boolean()
     .default(true)
     .describe('Refuse messages that do not name the organisation of their token'),
+  organizationsFile: text
+    .optional()
+    .describe(
+      'File with one organisation UUID a line, watched: only these may call; default: whoever a data source names',
+    ),
   replay: replaySection.prefault({}).describe('Protection against stolen tokens'),
   keys: keysSection.prefault({}).describe('How issuers’ keys outlive an outage'),
 });
 
 /** Completes an issuer with the address of its keys. */
-export function toIssuer({ issuer, jwksUri }: z.output<typeof issuerSection>): IssuerConfig {
+export function toIssuer({
+  issuer,
+  jwksUri,
+}: z.output<typeof issuerSection>): Pick<IssuerConfig, 'issuer' | 'jwksUri'> {
   return { issuer, jwksUri: jwksUri ?? issuer.replace(/\/$/u, '') + JWKS_PATH };
 }

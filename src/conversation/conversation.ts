@@ -26,7 +26,9 @@ export interface Answer {
 
 /** An RPC of the conversation that is still open. */
 export interface OpenTurn {
-  /** Nobody listens here any more, since a newer RPC owns the caller's input or the gateway stops: completes unless it answers. */
+  /** A newer RPC owns the caller's input from now on. */
+  superseded(): void;
+  /** Completes the RPC unless it answers. */
   release(): void;
   /** The call is over or its owner is no longer welcome: completes or fails the RPC. */
   conversationEnded(fate: AnswerFate): void;

@@ -43,8 +43,8 @@ export interface ConversationDirectory {
   enter(principal: Principal, message: TurnMessage): Conversation | undefined;
   /** Ends a conversation and tells its bot; open RPCs are closed with `fate`. Does nothing the second time. */
   end(conversation: Conversation, reason: EndReason, fate?: AnswerFate): void;
-  /** Ends every conversation of an organisation that is no longer welcome. Returns how many. */
-  revoke(organisationId: string): number;
+  /** Ends every conversation of the organisations that are no longer welcome. Returns how many. */
+  revoke(isRevoked: (organisationId: string) => boolean): number;
   /** Completes every RPC that only listens, so that its caller can be heard elsewhere; the calls go on. */
   releaseListeners(): void;
   readonly size: () => number;
@@ -142,9 +142,9 @@ export function createConversationDirectory(
       return open(key, principal, message);
     },
     end,
-    revoke(organisationId) {
-      const revoked = [...conversations.values()].filter(
-        ({ call }) => call.organisationId === organisationId,
+    revoke(isRevoked) {
+      const revoked = [...conversations.values()].filter(({ call }) =>
+        isRevoked(call.organisationId),
       );
       for (const conversation of revoked) end(conversation, 'revoked', 'revoked');
       return revoked.length;

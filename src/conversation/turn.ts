@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { BotInput } from '../handlers/bot-handler.ts';
 import { type AnswerDeps, giveAnswer } from './answer.ts';
@@ -36,6 +36,9 @@ const NEXT_STATES: Readonly<Record<TurnState, readonly TurnState[]>> = {
   done: [],
 };
 
+/** How long an RPC may listen on after a newer one took over. */
+const SUPERSEDED_TIMEOUT_MS = 5_000;
+
 /** What turns are played with; one object a process. */
 export interface TurnDeps extends AnswerDeps {
   readonly clock: Clock;
@@ -60,6 +63,7 @@ export class Turn implements OpenTurn, EarListener {
   #organisationId: string | undefined;
   #digits: DigitCollector | undefined;
   #answer: Answer | undefined;
+  #release: Timer | undefined;
 
   constructor(deps: TurnDeps, principal: Principal, sink: TurnSink) {
     this.#deps = deps;
@@ -104,6 +108,11 @@ export class Turn implements OpenTurn, EarListener {
   cancelled(): void {
     this.#answer?.abort('cancelled');
     this.#leave();
+  }
+
+  superseded(): void {
+    // Messages of two streams overtake each other: what ends this one may be on its way.
+    this.#release ??= this.#deps.clock.setTimer(SUPERSEDED_TIMEOUT_MS, () => this.release());
   }
 
   release(): void {
@@ -162,7 +171,7 @@ export class Turn implements OpenTurn, EarListener {
     const previous = conversation.inputOwner;
     conversation.inputOwner = this;
     if (previous !== undefined) {
-      previous.release();
+      previous.superseded();
       conversation.ear?.restart();
     }
   }
@@ -258,6 +267,7 @@ export class Turn implements OpenTurn, EarListener {
   #leave(): void {
     if (this.#state !== 'done') this.#move('done');
     this.#digits?.close();
+    this.#release?.cancel();
     const conversation = this.#conversation;
     if (conversation === undefined) return;
     conversation.openTurns.delete(this);

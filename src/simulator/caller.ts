@@ -90,7 +90,8 @@ export function connectWebex(options: WebexOptions): Webex {
   };
 }
 
-function toCredentials(tls: WebexTls | undefined): ChannelCredentials {
+/** The credentials of a channel; without `tls` it is plaintext. */
+export function toCredentials(tls: WebexTls | undefined): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
   const [ca, key, cert] = [tls.ca, tls.key, tls.cert].map((pem) =>
     pem === undefined ? null : Buffer.from(pem),

@@ -21,6 +21,8 @@ export const LOG_EVENTS = {
   'auth.keys.snapshot': { level: 'warn', message: 'snapshot of issuer keys failed' },
   'auth.replay.degraded': { level: 'error', message: 'shared replay store does not answer' },
   'auth.replay.recovered': { level: 'info', message: 'shared replay store answers again' },
+  'tenants.changed': { level: 'info', message: 'known organisations changed' },
+  'tenants.refused': { level: 'error', message: 'changed file of organisations cannot be used' },
   'call.started': { level: 'info', message: 'call started' },
   'call.ended': { level: 'info', message: 'call ended' },
   'turn.failed': { level: 'error', message: 'turn failed' },
@@ -28,6 +30,9 @@ export const LOG_EVENTS = {
   'rpc.failed': { level: 'error', message: 'RPC failed unexpectedly' },
   'bot.failed': { level: 'error', message: 'bot failed' },
   'bot.reloaded': { level: 'info', message: 'bots reloaded' },
+  'admin.revoked': { level: 'warn', message: 'credential revoked by an operator' },
+  'admin.restored': { level: 'warn', message: 'revocation taken back by an operator' },
+  'admin.refused': { level: 'warn', message: 'operator refused' },
   'admin.failed': { level: 'error', message: 'admin request failed' },
   'process.fault': { level: 'error', message: 'a fault reached the process' },
 } as const satisfies Record<

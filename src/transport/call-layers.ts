@@ -1,4 +1,4 @@
-import type { Metadata } from '@grpc/grpc-js';
+import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
 
 import { status as Status } from '@grpc/grpc-js';
@@ -10,16 +10,27 @@ import type { Logger } from '../core/logger.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { logEvent } from '../telemetry/log-events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { toStatus } from './status.ts';
+import type { CertifiedCall } from './client-names.ts';
+import type { FailureLimiter } from './failure-limiter.ts';
+import { type OpenStreams, createOpenStreams } from './open-streams.ts';
+import { STATUS_OF, toStatus } from './status.ts';
 import { CANCELLED } from './write-responses.ts';
 
 /** What stands around every RPC. */
 export interface CallLayers {
   /** Begins an RPC: refuses it while draining, and finds out who calls. */
-  admit(metadata: Metadata, schemaId: string): Principal | Promise<Principal>;
+  admit(call: ArrivingCall, schemaId: string): Principal | Promise<Principal>;
+  /** The streaming RPCs that {@link admit} let in and that have not {@link ended}. */
+  readonly streams: OpenStreams;
   /** Counts and, where it went wrong, logs an RPC that has ended. */
   ended(rpc: EndedRpc): void;
+  /** Logs a client that failed its TLS handshake, for `reason`: a code of OpenSSL or Node.js. */
+  handshakeRefused(peer: string, reason: string): void;
 }
+
+/** What the layers look at of a call that begins. */
+export type ArrivingCall = CertifiedCall &
+  Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPeer'>;
 
 /** An RPC that has ended. */
 export interface EndedRpc {
@@ -36,24 +47,52 @@ export interface CallLayersDeps {
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'rpcs' | 'authentications'>;
   readonly isDraining: () => boolean;
+  /** Throws when the client's certificate is not welcome; by default every certificate is, and none is needed. */
+  readonly checkClientName?: (call: CertifiedCall) => void;
+  /** Bounds what failed credentials cost; by default nothing does. */
+  readonly failures?: Pick<FailureLimiter, 'take'>;
 }
 
 /** Creates the layers; one object a server. */
 export function createCallLayers(deps: CallLayersDeps): CallLayers {
-  const { authenticator, logger, metrics } = deps;
+  const { authenticator, logger, metrics, failures } = deps;
+  // Only what proves nobody's identity is limited: a refusal of a known organisation keeps its status.
+  const isStranger = (error: unknown): boolean =>
+    isGatewayError(error) && STATUS_OF[error.code] === Status.UNAUTHENTICATED;
+  const limit = (error: unknown, peer: string): unknown =>
+    isStranger(error) && failures?.take(peer) === false
+      ? new GatewayError('ERR_AUTH_RATE_LIMITED', 'too many credentials from this network failed')
+      : error;
   return {
-    admit(metadata, schemaId) {
+    streams: createOpenStreams(),
+    admit(call, schemaId) {
       if (deps.isDraining())
         throw new GatewayError('ERR_TRANSPORT_DRAINING', 'the gateway is shutting down');
-      return authenticator.authenticate(metadata.get('authorization')[0]?.toString(), schemaId);
+      try {
+        deps.checkClientName?.(call);
+        const header = call.metadata.get('authorization')[0]?.toString();
+        const principal = authenticator.authenticate(header, schemaId);
+        if (!(principal instanceof Promise)) return principal;
+        return principal.catch((error: unknown) => {
+          throw limit(error, call.getPeer());
+        });
+      } catch (error) {
+        throw limit(error, call.getPeer());
+      }
     },
     ended({ method, trackingId, peer, error }) {
       const status = statusOf(error);
       metrics.rpcs.inc({ method, status });
       if (error === undefined || error === CANCELLED) return;
-      const isAuth = isGatewayError(error) && error.code.startsWith('ERR_AUTH_');
+      // The limiter tells of these in one line for many.
+      if (isGatewayError(error, 'ERR_AUTH_RATE_LIMITED')) return;
+      const isAuth =
+        isStranger(error) || (isGatewayError(error) && error.code.startsWith('ERR_AUTH_'));
       const event = isAuth ? 'auth.refused' : isGatewayError(error) ? 'rpc.refused' : 'rpc.failed';
       logEvent(logger, event, { method, trackingId, peer, status, ...describeError(error) });
+    },
+    handshakeRefused(peer, reason) {
+      if (failures?.take(peer) !== false) logEvent(logger, 'tls.refused', { peer, reason });
     },
   };
 }

@@ -5,10 +5,18 @@ import type { Clock } from '../core/clock.ts';
 import { loadHealth } from '../protocols/health/wire.ts';
 import type { BidiHandler, ProtocolService, UnaryHandler } from '../protocols/rpc.ts';
 import type { CallLayers } from './call-layers.ts';
+import { createConnectionGuard } from './connection-guard.ts';
 import { type ServingStatus, createHealthReporter } from './health-service.ts';
+import { capHeaders, http2ServersOf } from './http2-server.ts';
 import { type ServeDeps, serveBidi } from './serve-bidi.ts';
 import { serveUnary } from './serve-unary.ts';
-import { CONNECTION_WINDOW_BYTES, type ServerLimits, toServerOptions } from './server-options.ts';
+import {
+  CONNECTION_WINDOW_BYTES,
+  MAX_HEADER_BYTES,
+  type ServerLimits,
+  toConnectionLimits,
+  toServerOptions,
+} from './server-options.ts';
 
 /** Where the server listens and within what limits. */
 export interface GrpcServerOptions {
@@ -25,7 +33,8 @@ export interface GrpcServer {
   /** What both health services say of every service. */
   setHealth(status: ServingStatus): void;
   /**
-   * Asks clients to go elsewhere (GOAWAY), lets open RPCs finish for `graceMs`, then cuts what is left and stops.
+   * Says NOT_SERVING and asks clients to go elsewhere (GOAWAY), lets open RPCs finish for `graceMs`, then cuts what is
+   * left and stops. Until then the port answers: a probe hears NOT_SERVING, and a new RPC what the layers say.
    */
   drain(graceMs: number): Promise<void>;
   /** Stops at once. */
@@ -40,8 +49,11 @@ export async function startGrpcServer(
 ): Promise<GrpcServer> {
   const { limits } = options;
   const server = new Server(toServerOptions(limits));
+  capHeaders(server, MAX_HEADER_BYTES);
+  const connections = createConnectionGuard(toConnectionLimits(limits), deps);
   const serve: ServeDeps = {
     ...deps,
+    connections,
     firstMessageTimeoutMs: limits.firstMessageTimeoutMs,
     writeStallTimeoutMs: limits.writeStallTimeoutMs,
     connectionWindowBytes: CONNECTION_WINDOW_BYTES,
@@ -52,17 +64,23 @@ export async function startGrpcServer(
   server.addService(loadHealth(), health.handlers('UNKNOWN'));
 
   const port = await listen(server, options);
-  const shutDown = (): Promise<void> =>
-    new Promise((resolve) => server.tryShutdown(() => resolve()));
+  for (const http2Server of http2ServersOf(server))
+    connections.watch(http2Server, deps.layers.handshakeRefused);
+  const close = (): void => {
+    server.forceShutdown();
+    connections.close();
+  };
   return {
     port,
     setHealth: health.set,
     async drain(graceMs) {
-      server.drain(addressOf({ ...options, port }), graceMs);
-      await shutDown();
+      health.set('NOT_SERVING');
+      health.endWatches();
+      await connections.drain(graceMs);
+      close();
     },
     async close() {
-      server.forceShutdown();
+      close();
     },
   };
 }

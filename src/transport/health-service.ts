@@ -29,6 +29,8 @@ export interface HealthReporter {
   handlers(unknownService: 'UNKNOWN' | 'SERVICE_UNKNOWN'): UntypedServiceImplementation;
   /** Changes the health of every service and tells who watches. */
   set(status: ServingStatus): void;
+  /** Ends every `Watch`, which would otherwise hold its connection open. */
+  endWatches(): void;
 }
 
 /**
@@ -66,6 +68,10 @@ export function createHealthReporter(services: ReadonlySet<string>): HealthRepor
       if (status === current) return;
       current = status;
       for (const watcher of watchers) watcher.write({ status });
+    },
+    endWatches() {
+      for (const watcher of watchers) watcher.end();
+      watchers.clear();
     },
   };
 }

@@ -4,7 +4,9 @@ import type { Principal } from '../conversation/principal.ts';
 import type { Clock } from '../core/clock.ts';
 import type { BidiHandler, RequestListener } from '../protocols/rpc.ts';
 import { type CallLayers, trackingIdOf } from './call-layers.ts';
+import type { ConnectionGuard } from './connection-guard.ts';
 import { widenConnectionWindow } from './http2-stream.ts';
+import type { OpenStream } from './open-streams.ts';
 import { readRequests } from './read-requests.ts';
 import { createCallWriter } from './write-responses.ts';
 
@@ -12,6 +14,7 @@ import { createCallWriter } from './write-responses.ts';
 export interface ServeDeps {
   readonly clock: Clock;
   readonly layers: CallLayers;
+  readonly connections: Pick<ConnectionGuard, 'admitted'>;
   readonly firstMessageTimeoutMs: number;
   readonly writeStallTimeoutMs: number;
   /** Receive window of each connection, in bytes. */
@@ -33,21 +36,26 @@ export function serveBidi<Request>(
     widenConnectionWindow(call, deps.connectionWindowBytes);
     const trackingId = trackingIdOf(call.metadata);
     let listener: RequestListener<Request> | undefined;
+    let stream: OpenStream | undefined;
     const writer = createCallWriter(call, {
       clock: deps.clock,
       writeStallTimeoutMs: deps.writeStallTimeoutMs,
       onEnd(error) {
         layers.ended({ method, trackingId, peer: call.getPeer(), error });
+        if (stream !== undefined) layers.streams.delete(stream);
         listener?.closed();
       },
     });
     const begin = (principal: Principal): void => {
+      deps.connections.admitted(call);
       if (call.cancelled || writer.hasEnded()) return writer.cancelled();
+      stream = { principal, fail: writer.fail };
+      layers.streams.add(stream);
       listener = handler({ principal, trackingId }, writer);
       return readRequests(call, listener, writer, deps);
     };
     try {
-      const principal = layers.admit(call.metadata, schemaId);
+      const principal = layers.admit(call, schemaId);
       if (principal instanceof Promise)
         principal.then(begin).catch((error: unknown) => writer.fail(error));
       else begin(principal);

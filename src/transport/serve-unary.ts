@@ -12,7 +12,11 @@ export function serveUnary<Request>(
   method: string,
   schemaId: string,
   handler: UnaryHandler<Request>,
-  { layers, connectionWindowBytes }: Pick<ServeDeps, 'layers' | 'connectionWindowBytes'>,
+  {
+    layers,
+    connections,
+    connectionWindowBytes,
+  }: Pick<ServeDeps, 'layers' | 'connections' | 'connectionWindowBytes'>,
 ): handleUnaryCall<Request, Buffer> {
   return (call, callback) => {
     widenConnectionWindow(call, connectionWindowBytes);
@@ -21,8 +25,9 @@ export function serveUnary<Request>(
       layers.ended({ method, trackingId, peer: call.getPeer(), error });
     runInBackground(
       async () => {
-        const principal = layers.admit(call.metadata, schemaId);
+        const principal = layers.admit(call, schemaId);
         const caller = principal instanceof Promise ? await principal : principal;
+        connections.admitted(call);
         const answer = handler({ principal: caller, trackingId }, call.request);
         end(undefined);
         callback(null, answer);

@@ -1,5 +1,7 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
 
+import type { ConnectionLimits } from './connection-guard.ts';
+
 /** Limits of the gRPC server; every one is finite. */
 export interface ServerLimits {
   /** Largest message taken, in bytes; caller audio needs a few hundred. */
@@ -14,7 +16,22 @@ export interface ServerLimits {
   readonly firstMessageTimeoutMs: number;
   /** A client that takes nothing for this long loses its stream, in milliseconds. */
   readonly writeStallTimeoutMs: number;
+  /** Connections at once. Default 10,000. */
+  readonly maxConnections?: number;
+  /** Connections at once on which no credential was accepted yet; the oldest gives way. Default 1,000. */
+  readonly maxUnprovenConnections?: number;
 }
+
+/** Two or three times what a process can serve, at one call a connection. */
+const MAX_CONNECTIONS = 10_000;
+/** Some 50 MB of TLS sessions. */
+const MAX_UNPROVEN_CONNECTIONS = 1_000;
+/** What 10,000 streams wait for is their caller's first message; some 50 MB. */
+const MAX_WAITING_STREAMS = 10_000;
+/** Headers of one RPC, of which the credential may take half. */
+export const MAX_HEADER_BYTES = 16 * 1024;
+/** Webex leaves after seconds; this is for peers that vanish behind a balancer which keeps the connection. */
+const CONNECTION_IDLE_MS = 15 * 60_000;
 
 /** Largest message sent: ten minutes of sound in a WAV answer, and some. */
 const MAX_SEND_BYTES = 8 * 1024 * 1024;
@@ -35,7 +52,19 @@ export function toServerOptions(limits: ServerLimits): ChannelOptions {
     'grpc.keepalive_time_ms': limits.keepaliveMs,
     'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
     'grpc.keepalive_permit_without_calls': 1,
+    // Closes with GOAWAY, and only where no stream is open: a call is never cut.
+    'grpc.max_connection_idle_ms': CONNECTION_IDLE_MS,
     // Its records grow with every session; the gateway has metrics of its own.
     'grpc.enable_channelz': 0,
+  };
+}
+
+/** The part of the limits that is kept by the connection. */
+export function toConnectionLimits(limits: ServerLimits): ConnectionLimits {
+  return {
+    maxConnections: limits.maxConnections ?? MAX_CONNECTIONS,
+    maxUnproven: limits.maxUnprovenConnections ?? MAX_UNPROVEN_CONNECTIONS,
+    maxWaiting: MAX_WAITING_STREAMS,
+    admissionTimeoutMs: limits.firstMessageTimeoutMs,
   };
 }

@@ -1,11 +1,12 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { createAuthRig, refusalOf } from './auth-rig.ts';
-import { VOICE_SCHEMA, encode, mint, signParts } from '../support/tokens.ts';
+import { VOICE_SCHEMA, encode } from '../support/claims.ts';
+import { mint, signParts } from '../support/tokens.ts';
 
 const TOKEN = mint();
-const { authenticator } = await createAuthRig();
+const { authenticator } = createAuthRig();
 
 async function isRefused(header: string): Promise<void> {
   const { code } = await refusalOf(authenticator, header);
@@ -39,7 +40,7 @@ test('[check 22] a right token with one bit of the decoded bytes changed is refu
 
 test('any text as a header is refused with a code, and nothing else is ever thrown', async () => {
   const texts = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.array(fc.nat(0xffff), { maxLength: 100 }).map((units) => String.fromCharCode(...units)),
     fc.string({ unit: 'binary-ascii', maxLength: 200 }).map((text) => `Bearer ${text}`),
     fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
     fc

@@ -1,5 +1,3 @@
-import { createPublicKey, webcrypto } from 'node:crypto';
-
 import {
   type Authenticator,
   type AuthenticatorOptions,
@@ -9,54 +7,34 @@ import { type DataSource, createDataSources } from '../../src/auth/data-sources.
 import type { KeySource, VerificationKey } from '../../src/auth/key-source.ts';
 import type { ReplayGuard } from '../../src/auth/replay-guard.ts';
 import { GatewayError, isGatewayError } from '../../src/core/gateway-error.ts';
-import type { IssuerKey } from '../../src/simulator/issuer-key.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { createFakeClock } from '../support/fake-clock.ts';
+import { type FakeClock, createFakeClock } from '../support/fake-clock.ts';
 import {
-  AUDIENCE,
-  DATA_SOURCE_URL,
   FORKING_SCHEMA,
   ISSUER,
-  KEY,
   NOW_MS,
-  ORGANISATION,
   OTHER_ISSUER,
-  OTHER_KEY,
-  SUBJECT,
   VOICE_SCHEMA,
-} from '../support/tokens.ts';
-
-/** The registered data source of the tests; its forking twin has the other schema. */
-export const VOICE_SOURCE: DataSource = {
-  url: DATA_SOURCE_URL,
-  schemaId: VOICE_SCHEMA,
-  audience: AUDIENCE,
-  subject: SUBJECT,
-  organisations: new Set([ORGANISATION]),
-};
+  VOICE_SOURCE,
+} from '../support/claims.ts';
+import type { SigningKey } from '../support/signing-keys.ts';
+import { KEY, OTHER_KEY } from '../support/tokens.ts';
 
 /** Keys in memory that remember what they were asked for; one question is one verification. */
 export interface KeyBox extends KeySource {
   /** `issuer kid` of each question. */
   readonly asked: string[];
-  publish(issuer: string, key: IssuerKey): Promise<void>;
+  publish(issuer: string, key: Pick<SigningKey, 'keyId' | 'publicKey'>): void;
   withdraw(issuer: string, keyId: string): void;
 }
 
-export function createKeyBox(): KeyBox {
+function createKeyBox(): KeyBox {
   const held = new Map<string, VerificationKey>();
   const asked: string[] = [];
   return {
     asked,
-    async publish(issuer, { keyId, privateKey }) {
+    publish(issuer, { keyId, publicKey: key }) {
       const name = `${issuer} ${keyId}`;
-      const key = await webcrypto.subtle.importKey(
-        'spki',
-        createPublicKey(privateKey).export({ type: 'spki', format: 'der' }),
-        { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
-        false,
-        ['verify'],
-      );
       const published: VerificationKey = {
         keyId,
         key,
@@ -78,24 +56,32 @@ export function createKeyBox(): KeyBox {
 }
 
 /** An authenticator among its stubs. By default: two issuers, a voice and a forking data source, no replay policy. */
-export async function createAuthRig(
+export function createAuthRig(
   changes: Partial<AuthenticatorOptions> & {
     readonly sources?: readonly DataSource[];
     readonly admit?: ReplayGuard['admit'];
+    /** In the place of the keys in memory. */
+    readonly keySource?: (clock: FakeClock) => KeySource;
   } = {},
 ) {
-  const { sources, admit = () => undefined, ...options } = changes;
+  const { sources, admit = () => undefined, keySource, ...options } = changes;
   const clock = createFakeClock(NOW_MS);
   const keys = createKeyBox();
-  await keys.publish(ISSUER, KEY);
-  await keys.publish(OTHER_ISSUER, OTHER_KEY);
+  keys.publish(ISSUER, KEY);
+  keys.publish(OTHER_ISSUER, OTHER_KEY);
   const dataSources = createDataSources(
     sources ?? [VOICE_SOURCE, { ...VOICE_SOURCE, schemaId: FORKING_SCHEMA }],
   );
   const metrics = createMetrics();
   const authenticator = createAuthenticator(
     { issuers: [ISSUER, OTHER_ISSUER], clockSkewMs: 30_000, ...options },
-    { clock, keys, dataSources, metrics, replay: { policy: 'off', admit } },
+    {
+      clock,
+      keys: keySource?.(clock) ?? keys,
+      dataSources,
+      metrics,
+      replay: { policy: 'off', admit },
+    },
   );
   return {
     authenticator,

@@ -14,7 +14,7 @@ import {
   SUBJECT,
   TOKEN_ID,
   VOICE_SCHEMA,
-} from '../support/tokens.ts';
+} from '../support/claims.ts';
 
 const SKEW_MS = 30_000;
 

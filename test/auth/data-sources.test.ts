@@ -13,8 +13,8 @@ import {
   ORGANISATION,
   TOKEN_ID,
   VOICE_SCHEMA,
-} from '../support/tokens.ts';
-import { VOICE_SOURCE } from './auth-rig.ts';
+  VOICE_SOURCE,
+} from '../support/claims.ts';
 
 const OTHER_ORGANISATION = ORGANISATION.replaceAll('1', '9');
 const right = checkClaims(CLAIMS, NOW_MS, 0);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { decodeTokenParts } from '../../src/auth/token-parts.ts';
 import { isGatewayError } from '../../src/core/gateway-error.ts';
-import { encode } from '../support/tokens.ts';
+import { encode } from '../support/claims.ts';
 
 function decode(payload: string): unknown {
   return decodeTokenParts(`${encode('{"alg":"x"}')}.${encode(payload)}.c2ln`).payload;

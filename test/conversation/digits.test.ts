@@ -38,6 +38,18 @@ describe('keypad digits', () => {
     expect([rpc.end(), rpc.ends()]).toEqual(['ok', 1]);
   });
 
+  it('[check 92] the RPC that listened completes with no message when the digits overtake START_OF_DTMF', async () => {
+    const { rig, rpc } = await listeningFor({ maxLength: 1 });
+    for (const frame of frames('silence', 200)) rpc.send(frame);
+    const digits = rig.open();
+    digits.send({ type: 'digits', digits: '1' });
+    rpc.send({ type: 'start-of-digits' });
+    rpc.turn.halfClose();
+    await digits.ended;
+    expect([rpc.written, rpc.end(), rpc.ends()]).toEqual([[], 'ok', 1]);
+    expect(digits.end()).toBe('ok');
+  });
+
   it('[check 93] come in order, without the trailing terminator', async () => {
     const { rpc, inputs } = await listeningFor({ terminator: '#', maxLength: 8 });
     rpc.send({ type: 'digits', digits: '120*9#' });

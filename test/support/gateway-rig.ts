@@ -27,6 +27,8 @@ const DATA_SOURCE = {
 export interface GatewayRigOptions {
   /** Merged over the top level of the configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Merged over `trust`. */
+  readonly trust?: Readonly<Record<string, unknown>>;
   /** 20: the gateway's clock runs twenty times as fast as the machine's, for a caller of that speed. */
   readonly speed?: number;
   readonly clock?: Clock;
@@ -55,7 +57,10 @@ export async function startGatewayRig(options: GatewayRigOptions = {}): Promise<
     JSON.stringify({
       grpc: { listen: '127.0.0.1:0' },
       admin: { listen: '127.0.0.1:0' },
-      trust: { issuers: [{ issuer: issuer.issuer, jwksUri: keyServer.jwksUri }] },
+      trust: {
+        issuers: [{ issuer: issuer.issuer, jwksUri: keyServer.jwksUri }],
+        ...options.trust,
+      },
       dataSources: [{ ...DATA_SOURCE, organizations: [ORGANISATION, OTHER_ORGANISATION] }],
       agents: [
         {

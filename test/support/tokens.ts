@@ -1,52 +1,22 @@
 import {
-  type KeyObject,
+  KeyObject,
   constants,
   createHmac,
   generateKeyPairSync,
   sign as signWith,
 } from 'node:crypto';
 
-import { ORGANISATION_CLAIM, SCHEMA_CLAIM, URL_CLAIM } from '../../src/auth/claims.ts';
-import { generateIssuerKey } from '../../src/simulator/issuer-key.ts';
+import { CLAIMS, type Changes, encode } from './claims.ts';
+import { type SigningKey, signingKey } from './signing-keys.ts';
 
-/** What the gateway of the tests trusts, and what a token for it says. */
-export const ISSUER = 'https://idbroker.webex.com/idb';
-export const OTHER_ISSUER = 'https://idbroker-eu.webex.com/idb';
-export const AUDIENCE = 'contact-centre-gateway';
-export const SUBJECT = 'callers-of-the-shop';
-export const DATA_SOURCE_URL = 'https://bots.shop.example:443/webex';
-export const VOICE_SCHEMA = '5397013b-7920-4ffc-807c-e8a3e0a18f43';
-export const FORKING_SCHEMA = '523e1b7f-4693-47bc-b84e-a7b7a505fb0b';
-export const ORGANISATION = '11111111-2222-3333-4444-555555555555';
-export const TOKEN_ID = 'nonce-of-the-registration';
-/** Where a fake clock starts. */
-export const NOW_MS = 1_700_000_000_000;
-export const NOW_SECONDS = NOW_MS / 1000;
-
-/** The key that {@link ISSUER} signs with, and the one of {@link OTHER_ISSUER}, which is somebody else's key too. */
+/** The key that `ISSUER` signs with, and the one of `OTHER_ISSUER`, which is somebody else's key too. */
 export const [KEY, OTHER_KEY] = await Promise.all([
-  generateIssuerKey({ keyId: '0b6c3f0e-6f7a-4b7e-9a55-6f1f6a3c1a01' }),
-  generateIssuerKey({ keyId: '0b6c3f0e-6f7a-4b7e-9a55-6f1f6a3c1a02' }),
+  signingKey('0b6c3f0e-6f7a-4b7e-9a55-6f1f6a3c1a01'),
+  signingKey('0b6c3f0e-6f7a-4b7e-9a55-6f1f6a3c1a02'),
 ]);
 
 /** The JOSE header of a right token, as Webex writes it. */
 export const HEADER = { kid: KEY.keyId, typ: 'JWT', alg: 'RS256' } as const;
-
-/** The claims of a right token. */
-export const CLAIMS = {
-  iss: ISSUER,
-  aud: AUDIENCE,
-  sub: SUBJECT,
-  jti: TOKEN_ID,
-  iat: NOW_SECONDS - 60,
-  exp: NOW_SECONDS + 3_540,
-  [URL_CLAIM]: DATA_SOURCE_URL,
-  [SCHEMA_CLAIM]: VOICE_SCHEMA,
-  [ORGANISATION_CLAIM]: ORGANISATION,
-} as const;
-
-/** Members that replace or join those of a right token; `undefined` takes one out. */
-export type Changes = Readonly<Record<string, unknown>>;
 
 /** Signs the first two parts. */
 export type Signer = (signed: string) => Buffer;
@@ -69,24 +39,16 @@ export function signParts(head: string, body: string, signer: Signer = rs256()):
   return `${head}.${body}.${signer(`${head}.${body}`).toString('base64url')}`;
 }
 
-/** Encodes a part as a compact JWS has it. */
-export function encode(part: string | Uint8Array): string {
-  return Buffer.from(part).toString('base64url');
-}
-
-/** The JSON of the right claims with raw text behind the last member, such as `"iss":"again"`. */
-export function claimsWith(rawMember: string): string {
-  return `${JSON.stringify(CLAIMS).slice(0, -1)},${rawMember}}`;
-}
-
 /** RSA PKCS #1 v1.5. */
-export function rs256(privateKey: KeyObject = KEY.privateKey, hash = 'sha256'): Signer {
+export function rs256(key: SigningKey = KEY, hash = 'sha256'): Signer {
+  const privateKey = KeyObject.from(key.privateKey);
   return (signed) => signWith(hash, Buffer.from(signed), privateKey);
 }
 
 /** RSA PSS. */
-export function ps256(privateKey: KeyObject = KEY.privateKey): Signer {
+export function ps256(): Signer {
   const padding = constants.RSA_PKCS1_PSS_PADDING;
+  const privateKey = KeyObject.from(KEY.privateKey);
   return (signed) =>
     signWith('sha256', Buffer.from(signed), { key: privateKey, padding, saltLength: 32 });
 }

@@ -10,8 +10,8 @@ import {
   SUBJECT,
   VOICE_SCHEMA,
   claimsWith,
-  mint,
-} from '../../support/tokens.ts';
+} from '../../support/claims.ts';
+import { mint } from '../../support/tokens.ts';
 import type { Attack } from './attack.ts';
 
 /** The claims that must be there, and the reason of a token in which one is not what it should be. */

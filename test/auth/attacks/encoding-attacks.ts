@@ -1,13 +1,5 @@
-import {
-  CLAIMS,
-  HEADER,
-  KEY,
-  claimsWith,
-  encode,
-  mint,
-  rs256,
-  signParts,
-} from '../../support/tokens.ts';
+import { CLAIMS, claimsWith, encode } from '../../support/claims.ts';
+import { HEADER, KEY, mint, rs256, signParts } from '../../support/tokens.ts';
 import type { Attack } from './attack.ts';
 
 const TOKEN = mint();
