@@ -26,7 +26,7 @@ export function createPrettyLogger(
 }
 
 /** Turns the fields of a log line into one that is read at a glance. */
-export function formatLogLine(fields: Readonly<Record<string, unknown>>, palette: Palette): string {
+function formatLogLine(fields: Readonly<Record<string, unknown>>, palette: Palette): string {
   const { dim, red, yellow } = palette;
   const message = String(fields['msg']);
   const paint = { error: red, warn: yellow }[String(fields['level'])] ?? ((text: string) => text);

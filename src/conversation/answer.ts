@@ -7,9 +7,8 @@ import { describeError } from '../telemetry/describe-error.ts';
 import { logEvent } from '../telemetry/log-events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Answer, AnswerFate, Conversation } from './conversation.ts';
-import { type Reply, createReply } from './reply.ts';
+import { type Reply, acknowledge, createReply } from './reply.ts';
 import type { SpeechSynthesiser } from './speech-synthesiser.ts';
-import { NOTHING_MORE } from './turn-output.ts';
 import type { TurnSink } from './turn-sink.ts';
 
 /** What answers are given with. */
@@ -127,8 +126,7 @@ async function closeEarly(
     case 'cancelled':
       return sink.complete();
     case 'ended':
-      sink.write(NOTHING_MORE);
-      return sink.complete();
+      return acknowledge(conversation, sink);
     case 'revoked':
       return sink.fail(new GatewayError('ERR_AUTH_REVOKED', 'the credential was revoked'));
     case 'timed-out':

@@ -6,7 +6,7 @@ import type { Conversation } from './conversation.ts';
 import { compileListenSettings } from './listening.ts';
 import { createPromptWriter } from './prompt-writer.ts';
 import type { SpeechSynthesiser } from './speech-synthesiser.ts';
-import { NOTHING_MORE, type OutputEvent, type Prompt, eventOnly, final } from './turn-output.ts';
+import { type OutputEvent, type Prompt, eventOnly, final } from './turn-output.ts';
 import type { TurnSink } from './turn-sink.ts';
 
 /** Most custom events of one answer. */
@@ -155,17 +155,15 @@ function toEvent(ending: Ending): OutputEvent {
 
 /** The closing answer to an RPC that asks for nothing: it says nothing and keeps listening as before. */
 export function acknowledge(conversation: Conversation, sink: TurnSink): void {
-  const isOver = conversation.hasEnded;
+  const hasPrompt = conversation.agent.playback === 'chunk' && !conversation.hasEnded;
   sink.write(
-    isOver
-      ? NOTHING_MORE
-      : final({
-          prompts: conversation.agent.playback === 'chunk' ? SILENT_PROMPTS : [],
-          event: undefined,
-          listen: conversation.listen,
-          transcript: undefined,
-          summary: undefined,
-        }),
+    final({
+      prompts: hasPrompt ? SILENT_PROMPTS : [],
+      event: undefined,
+      listen: conversation.listen,
+      transcript: undefined,
+      summary: undefined,
+    }),
   );
   sink.complete();
 }

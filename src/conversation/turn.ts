@@ -121,7 +121,7 @@ export class Turn implements OpenTurn, EarListener {
 
   conversationEnded(fate: AnswerFate): void {
     if (this.#answer !== undefined) return this.#answer.abort(fate);
-    if (fate !== 'revoked') return this.#complete(NOTHING_MORE);
+    if (fate !== 'revoked') return this.#acknowledge();
     this.#sink.fail(new GatewayError('ERR_AUTH_REVOKED', 'the credential was revoked'));
     return this.#leave();
   }
@@ -185,6 +185,7 @@ export class Turn implements OpenTurn, EarListener {
       case 'session-start':
         return this.#start(conversation, input);
       case 'session-end':
+        if (this.#answer === undefined) this.#complete(NOTHING_MORE);
         return this.#deps.directory.end(conversation, 'caller');
       case 'start-of-digits':
         if (!conversation.isDeaf) conversation.interrupt();

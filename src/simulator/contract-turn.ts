@@ -90,7 +90,9 @@ export function* checkOrder(
   }
   if ((event === 'START_OF_INPUT' || event === 'END_OF_INPUT') && !turn.hasSentAudio)
     yield isKeysOnly ? 'no-audio-expected' : 'input-events-need-audio';
-  if (turn.input === 'first-key' && !(turn.hasSentAudio && kind === 'event-only'))
+  // After END_OF_INPUT an answer may have been under way when the key was pressed.
+  const isCrossing = turn.hasSentAudio && (kind === 'event-only' || turn.hasEndOfInput);
+  if (turn.input === 'first-key' && !isCrossing)
     yield turn.hasSentAudio ? 'first-key-in-audio-unanswered' : 'first-key-unanswered';
   const hasPrompt = audioBytesOf(response) > 0;
   if (hasPrompt && isTooEarly(turn)) yield 'end-before-audio';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { ORGANISATION, mint } from '../support/tokens.ts';
+import { ORGANISATION } from '../support/claims.ts';
+import { mint } from '../support/tokens.ts';
 import { createAuthRig, refusalOf } from './auth-rig.ts';
 
 const OTHER_ORGANISATION = ORGANISATION.replaceAll('1', '9');
@@ -8,7 +9,7 @@ const TOKEN = mint();
 
 describe('known organisations', () => {
   test('[check 29] let in only whom they and a data source name, at the next RPC', async () => {
-    const { authenticator, call, dataSources } = await createAuthRig();
+    const { authenticator, call, dataSources } = createAuthRig();
     const principal = await call(TOKEN);
     dataSources.setKnownOrganisations(new Set([OTHER_ORGANISATION]));
     expect((await refusalOf(authenticator, TOKEN)).code).toBe('ERR_AUTH_ORGANISATION');
@@ -26,7 +27,7 @@ describe('known organisations', () => {
 
 describe('a revocation', () => {
   test('is taken back at the next RPC', async () => {
-    const { call, dataSources, authenticator } = await createAuthRig();
+    const { call, dataSources, authenticator } = createAuthRig();
     const principal = await call(TOKEN);
     for (const what of [
       { organisationId: ORGANISATION.toUpperCase() },
@@ -44,7 +45,7 @@ describe('a revocation', () => {
     let answer: () => void = () => undefined;
     let isAsked: () => void = () => undefined;
     const asked = new Promise<void>((resolve) => (isAsked = resolve));
-    const { dataSources, authenticator } = await createAuthRig({
+    const { dataSources, authenticator } = createAuthRig({
       admit: () => {
         isAsked();
         return new Promise((resolve) => (answer = resolve));

@@ -19,7 +19,8 @@ function sidesOf(data: Uint8Array): readonly [left: Int16Array, right: Int16Arra
 const loudSamples = (side: Int16Array): number =>
   side.filter((sample) => Math.abs(sample) > 1000).length;
 
-describe('the program byova', () => {
+// Each starts a process, and the machine may be busy.
+describe('the program byova', { timeout: 60_000 }, () => {
   it('[check 62] shows a whole call that ends with a human, and records both sides', async () => {
     const cwd = await makeFolder();
     const { code, out, err } = await spawnCli(['demo', '--speed', '10', '--out', 'recordings'], {

@@ -17,6 +17,7 @@ import { MINIMAL_CONFIG } from '../support/config-text.ts';
 
 const ORG = ['--org', DEVELOPMENT_ORGANISATION] as const;
 const KEY_FILE = '.byova/issuer-key.json';
+const fast = (reach: readonly string[]) => [...reach, '--issuer-key', KEY_FILE, '--speed', '20'];
 
 describe('a verb that calls a gateway', () => {
   let gateway: Gateway;
@@ -82,9 +83,13 @@ describe('a verb that calls a gateway', () => {
   it('places a call in the order of its options, traces it, and records both sides', async () => {
     const { run, reach, folder } = await stageWithKey();
     await writeFile(join(folder, 'tone.wav'), encodeWav(sine(440, 600), TELEPHONE_FORMAT));
+    const inOrder = ['--dtmf', '7', '--audio', 'tone.wav', '--dtmf', '#'];
     const { code, out, err } = await run(
-      ...['call', ...reach, '--issuer-key', KEY_FILE, '--speed', '20', '--record', 'out/call.wav'],
-      ...['--dtmf', '7', '--audio', 'tone.wav', '--dtmf', '#'],
+      'call',
+      ...fast(reach),
+      '--record',
+      'out/call.wav',
+      ...inOrder,
     );
     expect([code, err]).toEqual([0, '']);
     const order = ['SESSION_START', 'START_OF_DTMF', '1 digit', 'caller speaks', 'SESSION_END'];
@@ -99,9 +104,7 @@ describe('a verb that calls a gateway', () => {
 
   it('prints one JSON document for a program', async () => {
     const { run, reach } = await stageWithKey();
-    const { code, out } = await run(
-      ...['call', ...reach, '--issuer-key', KEY_FILE, '--speed', '20', '--dtmf', '#', '--json'],
-    );
+    const { code, out } = await run('call', ...fast(reach), '--dtmf', '#', '--json');
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ outcome: 'ended-by-bot', contract: { kept: true } });
     expect(out).not.toContain('eyJ');

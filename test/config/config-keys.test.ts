@@ -70,7 +70,7 @@ describe('config-keys', () => {
       'speech',
       'log',
     ]);
-    expect(knownKeysAt('trust.issuers[]')).toEqual(['issuer', 'jwksUri']);
+    expect(knownKeysAt('trust.issuers[]')).toEqual(['issuer', 'jwksUri', 'pinnedFile']);
     expect(knownKeysAt('agents[].bot')).toEqual(['use', 'options']);
     expect(knownKeysAt('nowhere')).toEqual([]);
   });

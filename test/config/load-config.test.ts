@@ -26,8 +26,8 @@ describe('load-config', () => {
     const config = await loadConfig(await write(MINIMAL_CONFIG + tls), { KEY: 'k.pem' });
     expect(config.baseDir).toBe(folder);
     expect(config.grpc.tls).toMatchObject({
-      cert: join(folder, 'c.pem'),
-      key: join(folder, 'k.pem'),
+      certFile: join(folder, 'c.pem'),
+      keyFile: join(folder, 'k.pem'),
     });
   });
 

@@ -93,9 +93,9 @@ agents:
   - { id: front-desk, name: Front desk, default: true, organizations: any, bot: { use: script, options: { file: front-desk.yaml } } }
 `);
     expect(config.grpc.tls).toEqual({
-      cert: '/etc/byova/c.pem',
-      key: '/etc/byova/k.pem',
-      clientCa: '/etc/byova/ca.pem',
+      certFile: '/etc/byova/c.pem',
+      keyFile: '/etc/byova/k.pem',
+      clientCaFile: '/etc/byova/ca.pem',
       clientNames: [],
     });
     expect(config.trust.issuers[0]?.jwksUri).toBe('https://keys.example/jwks');
@@ -103,13 +103,16 @@ agents:
   });
 
   it('takes every key that can be set', () => {
-    const config = parse(`
+    const config = parse(
+      `
 grpc:
   listen: "[::1]:0"
   tls: { cert: /c.pem, key: /k.pem, clientCa: /ca.pem, clientNames: ["*.ciscoccservice.com"] }
   limits: { maxReceiveBytes: 65536, maxStreamsPerConnection: 5, maxSessionMemoryMb: 6, keepaliveSeconds: 7, firstMessageTimeoutSeconds: 0.5, writeStallTimeoutSeconds: 8, drainGraceSeconds: 9, drainForceSeconds: 10 }
+admin: { token: "\${ADMIN_TOKEN}" }
 trust:
   requireCustomerOrgId: false
+  organizationsFile: tenants/organisations.txt
   replay: { policy: single-use, overlapSeconds: 11 }
   keys: { snapshotFile: keys.json, staleHours: 1.5 }
 dataSources:
@@ -127,15 +130,19 @@ agents:
 conversation: { idleTimeoutSeconds: 60, maxConversations: 9, unknown: refuse }
 speech: { voice: slt, cacheMegabytes: 1, workers: 2 }
 log: { level: debug }
-`);
+`,
+      { ADMIN_TOKEN: 'sixteen-letters!' },
+    );
     expect(config).toMatchObject({
       grpc: {
         listen: { host: '::1', port: 0 },
-        tls: { cert: '/c.pem', clientNames: ['*.ciscoccservice.com'] },
+        tls: { certFile: '/c.pem', clientNames: ['*.ciscoccservice.com'] },
         limits: { firstMessageTimeoutMs: 500, drainForceMs: 10_000 },
       },
+      admin: { listen: { host: '127.0.0.1', port: 9_090 }, token: 'sixteen-letters!' },
       trust: {
         requireCustomerOrgId: false,
+        organisationsFile: '/etc/byova/tenants/organisations.txt',
         replay: { policy: 'single-use', overlapMs: 11_000, onStoreFailure: 'refuse' },
         keys: { snapshotFile: '/etc/byova/keys.json', staleMs: 5_400_000 },
       },
@@ -160,6 +167,23 @@ log: { level: debug }
       speech: { voice: 'slt', cacheBytes: 1_048_576, workers: 2 },
       log: { level: 'debug' },
     });
+  });
+
+  it('wants a token of operators that a header can carry and nobody guesses, and never shows it', () => {
+    const withToken = (token: string) => minimalWith(`admin: { token: "${token}" }`);
+    expect(problemsOf(withToken('x'.repeat(16)))).toEqual([]);
+    for (const token of ['', 'canary-too-short', 'canary with a space', 'x'.repeat(1_025)])
+      expect(
+        problemsOf(withToken(token.slice(0, token.startsWith('canary-') ? 15 : 2_000))),
+      ).toEqual(['admin.token: must be 16 to 1024 visible ASCII characters (line 6)']);
+    // Wrong or not, it does not keep the addresses from being compared.
+    expect(
+      problemsOf(
+        minimalWith(
+          'grpc: { listen: "127.0.0.1:80" }\nadmin: { listen: "127.0.0.1:80", token: short }',
+        ),
+      ),
+    ).toHaveLength(2);
   });
 
   it('is frozen to the bottom, options of bots included', () => {

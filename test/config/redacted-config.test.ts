@@ -35,6 +35,13 @@ describe('redacted-config', () => {
     expect({ ...redacted, agents: [] }).toEqual({ ...config, agents: [] });
   });
 
+  it('hides the token of operators, wherever it came from', () => {
+    const { admin } = parse(`${MINIMAL_CONFIG}admin: { token: canary-of-operators }\n`);
+    expect(admin.token).toBe('canary-of-operators');
+    expect(redactedConfig({ ...config, admin }).admin).toEqual({ ...admin, token: '[hidden]' });
+    expect(redactedConfig(config).admin.token).toBeUndefined();
+  });
+
   it('leaves the configuration itself as it is', () => {
     redactedConfig(config);
     expect(config.agents[0]?.bot.options).toMatchObject({ apiKey: 'canary-1', model: 'canary-6' });

@@ -40,7 +40,6 @@ async function call(agentId: string, script: readonly CallerAction[]): Promise<C
   const result = await rig
     .webex()
     .placeCall({ organisationId: ORGANISATION, agentId, script, speed: SPEED });
-  if (result.violations.length > 0) console.log(JSON.stringify(result.events));
   expect(result.violations).toEqual([]);
   return result;
 }

@@ -9,7 +9,7 @@ export const SUBJECT = 'callers-of-the-shop';
 export const DATA_SOURCE_URL = 'https://bots.shop.example:443/webex';
 export const VOICE_SCHEMA = '5397013b-7920-4ffc-807c-e8a3e0a18f43';
 export const FORKING_SCHEMA = '523e1b7f-4693-47bc-b84e-a7b7a505fb0b';
-export const ORGANISATION = '11111111-2222-3333-4444-555555555555';
+export const ORGANISATION = '1a1b1c1d-2222-4333-8444-5e5f5a5b5c5d';
 export const TOKEN_ID = 'nonce-of-the-registration';
 /** Where a fake clock starts. */
 export const NOW_MS = 1_700_000_000_000;
