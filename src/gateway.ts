@@ -20,6 +20,7 @@ import { createConversationDirectory } from './conversation/directory.ts';
 import { Ear } from './conversation/ear.ts';
 import type { SpeechSynthesiser } from './conversation/speech-synthesiser.ts';
 import { type Clock, systemClock } from './core/clock.ts';
+import { type Closers, createClosers } from './core/closers.ts';
 import { createLifecycle } from './core/lifecycle.ts';
 import type { Logger } from './core/logger.ts';
 import { loadBot } from './handlers/load-bot.ts';
@@ -70,29 +71,46 @@ export interface Gateway {
  *   organisations cannot be used.
  */
 export async function startGateway(config: Config, deps: GatewayDeps): Promise<Gateway> {
+  const closers = createClosers();
+  try {
+    return await start(config, deps, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function start(config: Config, deps: GatewayDeps, closers: Closers): Promise<Gateway> {
   const { clock, logger } = deps;
   const lifecycle = createLifecycle();
   const metrics = createMetrics();
   addProcessMetrics(metrics.registry);
 
-  const synthesiser = createCachedSynthesiser(
-    // Work takes the machine's time, however fast the gateway's clock runs.
-    createFliteSynthesiser(
-      { voice: config.speech.voice, workers: config.speech.workers },
-      { clock: systemClock },
+  const synthesiser = closers.add(
+    createCachedSynthesiser(
+      // Work takes the machine's time, however fast the gateway's clock runs.
+      createFliteSynthesiser(
+        { voice: config.speech.voice, workers: config.speech.workers },
+        { clock: systemClock },
+      ),
+      { maxBytes: config.speech.cacheBytes },
     ),
-    { maxBytes: config.speech.cacheBytes },
+    close,
   );
   const openEar = await createEarFactory(config.conversation.maxConversations);
 
   let agents = await loadAgents(config, { logger, synthesiser });
+  closers.add(agents, () => closeBots(agents));
   let catalogue = createAgentCatalogue(agents);
-  const directory = createConversationDirectory(config.conversation, {
-    clock,
-    logger,
-    metrics,
-    catalogue: () => catalogue,
-  });
+  const directory = closers.add(
+    createConversationDirectory(config.conversation, {
+      clock,
+      logger,
+      metrics,
+      catalogue: () => catalogue,
+    }),
+    close,
+  );
   const voiceVirtualAgent = createVoiceVirtualAgentService({
     catalogue: () => catalogue,
     turns: {
@@ -107,21 +125,29 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
     },
   });
   const { trust } = config;
-  const keys = createIssuerKeys({ issuers: trust.issuers, ...trust.keys }, { ...deps, metrics });
+  const keys = closers.add(
+    createIssuerKeys({ issuers: trust.issuers, ...trust.keys }, { ...deps, metrics }),
+    close,
+  );
   const dataSources = createDataSources(config.dataSources.map(toDataSource));
-  const replay = createReplayGuard(trust.replay, {
-    clock,
-    logger,
-    metrics,
-    memory: createMemoryReplayStore(),
-    shared: trust.replay.redis && createRedisReplayStore(trust.replay.redis),
-  });
+  const replay = closers.add(
+    createReplayGuard(trust.replay, {
+      clock,
+      logger,
+      metrics,
+      memory: createMemoryReplayStore({
+        whenFull: trust.replay.onStoreFailure === 'local' ? 'forget' : 'refuse',
+      }),
+      shared: trust.replay.redis && createRedisReplayStore(trust.replay.redis),
+    }),
+    close,
+  );
   const authenticator = createAuthenticator(
     { issuers: trust.issuers.map(({ issuer }) => issuer), clockSkewMs: trust.clockSkewMs },
     { clock, metrics, keys, dataSources, replay },
   );
-  const tls = await startServerTls(config.grpc.tls, deps);
-  const failures = createFailureLimiter({}, deps);
+  const tls = closers.add(await startServerTls(config.grpc.tls, deps), close);
+  const failures = closers.add(createFailureLimiter({}, deps), close);
   const layers = createCallLayers({
     authenticator,
     failures,
@@ -137,48 +163,57 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
     layers.streams.endUnwelcome(authenticator.isStillWelcome);
     return { conversations, streams: before - layers.streams.size() };
   };
-  const organisations = await startOrganisations(trust.organisationsFile, {
-    clock,
-    logger,
-    onChange(known) {
-      dataSources.setKnownOrganisations(known);
-      endUnwelcome();
-    },
-  });
-  const server = await startGrpcServer(
-    {
-      ...config.grpc.listen,
-      credentials: tls.credentials,
-      limits: config.grpc.limits,
-    },
-    [voiceVirtualAgent],
-    { clock, layers },
+  closers.add(
+    await startOrganisations(trust.organisationsFile, {
+      clock,
+      logger,
+      onChange(known) {
+        dataSources.setKnownOrganisations(known);
+        endUnwelcome();
+      },
+    }),
+    close,
+  );
+  const server = closers.add(
+    await startGrpcServer(
+      {
+        ...config.grpc.listen,
+        credentials: tls.credentials,
+        limits: config.grpc.limits,
+      },
+      [voiceVirtualAgent],
+      { clock, layers },
+    ),
+    close,
   );
   const readiness = (): ReadinessReport => ({
     state: lifecycle.state(),
     ...toReadiness(keys, replay),
   });
-  const admin = await startAdmin(config.admin.listen, {
-    registry: metrics.registry,
-    logger,
-    clock,
-    readiness,
-    serviceName: SERVICE_NAME,
-    operations:
-      config.admin.token === undefined
-        ? undefined
-        : {
-            token: config.admin.token,
-            revocations: {
-              revoke(what) {
-                dataSources.revoke(what);
-                return endUnwelcome();
+  const admin = closers.add(
+    await startAdmin(config.admin.listen, {
+      registry: metrics.registry,
+      logger,
+      clock,
+      readiness,
+      serviceName: SERVICE_NAME,
+      operations:
+        config.admin.token === undefined
+          ? undefined
+          : {
+              token: config.admin.token,
+              revocations: {
+                revoke(what) {
+                  dataSources.revoke(what);
+                  return endUnwelcome();
+                },
+                restore: dataSources.restore,
+                revoked: dataSources.revoked,
               },
-              restore: dataSources.restore,
-              revoked: dataSources.revoked,
             },
-          },
-  });
+    }),
+    close,
+  );
 
   lifecycle.onMove((state) => server.setHealth(state === 'ready' ? 'SERVING' : 'NOT_SERVING'));
   await keys.start();
@@ -186,18 +221,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   logEvent(logger, 'gateway.ready', { grpcPort: server.port, adminPort: admin.port });
 
   const stop = async (): Promise<void> => {
-    directory.close();
-    tls.close();
-    organisations.close();
-    failures.close();
-    await Promise.all([
-      server.close(),
-      keys.close(),
-      replay.close(),
-      synthesiser.close(),
-      admin.close(),
-    ]);
-    await Promise.all(agents.map(async ({ bot }) => bot.close?.()));
+    await closers.close();
     if (lifecycle.moveTo('stopped')) logEvent(logger, 'gateway.stopped');
   };
   return {
@@ -220,6 +244,12 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
     },
     close: stop,
   };
+}
+
+const close = (started: { close(): void | Promise<void> }): void | Promise<void> => started.close();
+
+async function closeBots(agents: readonly Agent[]): Promise<void> {
+  await Promise.all(agents.map(async ({ bot }) => bot.close?.()));
 }
 
 async function loadAgents(

@@ -76,18 +76,6 @@ export function createAuthenticator(
     max: options.maxRemembered ?? DEFAULT_MAX_REMEMBERED,
   });
 
-  // Calls that begin together, with a token that is new here, share one verification.
-  const running = new LRUCache<string, Promise<Remembered>>({ max: MAX_SHARED_VERIFICATIONS });
-
-  const verifyOnce = (token: string, tokenHash: string, schemaId: string): Promise<Remembered> => {
-    const id = `${schemaId} ${tokenHash}`;
-    const joined = running.get(id);
-    if (joined !== undefined) return joined;
-    const started = verify(token, tokenHash, schemaId).finally(() => running.delete(id));
-    running.set(id, started);
-    return started;
-  };
-
   const verify = async (
     token: string,
     tokenHash: string,
@@ -132,6 +120,18 @@ export function createAuthenticator(
         expiresAtMs,
       },
     };
+  };
+
+  // Calls that begin together, with a token that is new here, share one verification.
+  const running = new LRUCache<string, Promise<Remembered>>({ max: MAX_SHARED_VERIFICATIONS });
+
+  const verifyOnce = (token: string, tokenHash: string, schemaId: string): Promise<Remembered> => {
+    const id = `${schemaId} ${tokenHash}`;
+    const joined = running.get(id);
+    if (joined !== undefined) return joined;
+    const started = verify(token, tokenHash, schemaId).finally(() => running.delete(id));
+    running.set(id, started);
+    return started;
   };
 
   const admitNew = async (

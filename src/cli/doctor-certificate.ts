@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { rootCertificates } from 'node:tls';
 
 import type { Config } from '../config/config.ts';
@@ -31,8 +32,9 @@ export function examineValidity(certificate: X509Certificate, nowMs: number): Fi
 /** Whether a certificate is for a host: `undefined` when it is, else the names that it is for. */
 export function namesInsteadOf(host: string, certificate: X509Certificate): string | undefined {
   const isFor =
-    certificate.checkIP(host) !== undefined ||
-    certificate.checkHost(host, { subject: 'never' }) !== undefined;
+    isIP(host) === 0
+      ? certificate.checkHost(host, { subject: 'never' }) !== undefined
+      : certificate.checkIP(host) !== undefined;
   if (isFor) return undefined;
   const names = (certificate.subjectAltName ?? '')
     .split(', ')

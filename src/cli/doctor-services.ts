@@ -1,5 +1,5 @@
 import { VOICE_VIRTUAL_AGENT_SERVICE } from '../protocols/voice-virtual-agent/schema.ts';
-import { type WebexOptions, connectWebex } from '../simulator/caller.ts';
+import { type WebexTls, connectWebex } from '../simulator/caller.ts';
 import { type HealthAnswer, checkHealth } from '../simulator/check-health.ts';
 import type { RpcStatus } from '../simulator/rpc-status.ts';
 import { type Finding, quote, right, risk, wrong } from './doctor-finding.ts';
@@ -10,7 +10,7 @@ const NO_ORGANISATION = '00000000-0000-0000-0000-000000000000';
 
 /** Asks a gateway for its health, and for something that it must refuse to a stranger. No credential is sent. */
 export async function examineServices(
-  connection: Pick<WebexOptions, 'target' | 'tls'>,
+  connection: { readonly target: string; readonly tls?: Omit<WebexTls, 'serverName'> },
   timeoutMs: number,
 ): Promise<readonly Finding[]> {
   const webex = connectWebex({ ...connection, unaryTimeoutMs: timeoutMs });

@@ -116,12 +116,13 @@ async function examine(
   readonly token: TokenReport | undefined;
 }> {
   const { clock, timeoutMs } = deps;
+  const title = `endpoint ${url?.host ?? ''}`;
   const endpoint =
     url === undefined ? [] : examineEndpoint(url, { now: clock.now, timeoutMs, tls });
   const config = await load(resolve(io.cwd, file), io.env);
   if (!('trust' in config))
     return {
-      examinations: [config, ...toExaminations('endpoint', await endpoint)],
+      examinations: [config, ...toExaminations(title, await endpoint)],
       token: undefined,
     };
   const [settings, issuers, endpointFindings] = await Promise.all([
@@ -139,7 +140,7 @@ async function examine(
       { title: `configuration ${basename(file)}`, findings: settings },
       ...toExaminations('issuers', findingsOf(issuers, config)),
       ...toExaminations('token', report?.findings ?? []),
-      ...toExaminations(`endpoint ${url?.host ?? ''}`, endpointFindings),
+      ...toExaminations(title, endpointFindings),
     ],
   };
 }

@@ -1,8 +1,7 @@
 import { Client } from '@grpc/grpc-js';
 import { service as standardHealth } from 'grpc-health-check';
 
-import type { WebexOptions } from './caller.ts';
-import { toCredentials } from './caller.ts';
+import { type WebexTls, toCredentials } from './caller.ts';
 import { type RpcStatus, toRpcStatus } from './rpc-status.ts';
 
 /** What a health service answered. */
@@ -15,12 +14,13 @@ export interface HealthAnswer {
 /**
  * Asks `grpc.health.v1.Health/Check` once, over a connection of its own, without a credential.
  *
+ * @param tls Absent: plaintext.
  * @param service Full name of a service; empty for the whole server.
  * @param timeoutMs Longest wait for the answer, in milliseconds.
  * @returns Never a rejection, the status tells.
  */
 export async function checkHealth(
-  { target, tls }: Pick<WebexOptions, 'target' | 'tls'>,
+  { target, tls }: { readonly target: string; readonly tls?: Omit<WebexTls, 'serverName'> },
   service: string,
   timeoutMs: number,
 ): Promise<HealthAnswer> {

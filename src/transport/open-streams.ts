@@ -25,7 +25,7 @@ export function createOpenStreams(): OpenStreams {
     delete: (stream) => void streams.delete(stream),
     size: () => streams.size,
     endUnwelcome(isWelcome) {
-      for (const { principal, fail } of [...streams])
+      for (const { principal, fail } of streams)
         if (!isWelcome(principal))
           fail(new GatewayError('ERR_AUTH_REVOKED', 'the credential was revoked'));
     },

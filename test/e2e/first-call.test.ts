@@ -36,8 +36,11 @@ describe('a call to the gateway', () => {
 
   it('[check 14] [check 15] takes the token bare and as Bearer, in any letter case', async () => {
     rig = await startGatewayRig();
-    for (const token of [rig.token(), `Bearer ${rig.token()}`, `bEARER ${rig.token()}`])
-      expect((await rig.webex({ token }).listVirtualAgents(ORGANISATION)).status.code).toBe(0);
+    const token = rig.token();
+    for (const header of [token, `Bearer ${token}`, `bEARER ${token}`])
+      expect((await rig.webex({ token: header }).listVirtualAgents(ORGANISATION)).status.code).toBe(
+        0,
+      );
   });
 
   it('[check 29] [check 41] belongs to the organisation of its token', async () => {

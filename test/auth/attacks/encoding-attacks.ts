@@ -240,7 +240,7 @@ export const ENCODING_ATTACKS: readonly Attack[] = [
 ];
 
 /** A right token in a header of exactly so many bytes. */
-export function padded(size: number): string {
+function padded(size: number): string {
   const slack = size - Buffer.byteLength(`Bearer ${mint({ claims: { x: '' } })}`);
   // Four letters stand for three bytes: near enough, and the spaces behind `Bearer` do the rest.
   const token = mint({ claims: { x: 'x'.repeat(Math.floor((slack * 3) / 4) - 2) } });
