@@ -19,6 +19,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...missing.flatMap(([, files]) => files)],
+    globalSetup: ['test/support/build.ts'],
+    // The code has no state of its own between files, and loading it anew for each would take most of the time.
     isolate: false,
     testTimeout: 15_000,
     hookTimeout: 30_000,

@@ -12,7 +12,7 @@ export interface RevocationEffect {
 }
 
 /** What is refused by hand, as the operator's routes change it. */
-export interface Revocations {
+interface Revocations {
   /**
    * Refuses an organisation or a nonce from now on, and ends what is open for it.
    *

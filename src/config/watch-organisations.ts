@@ -47,7 +47,7 @@ export async function startOrganisations(
  *
  * @param initial The list in force.
  */
-export function watchOrganisations(
+function watchOrganisations(
   file: string,
   initial: ReadonlySet<string>,
   { clock, logger, onChange }: WatchOrganisationsDeps,

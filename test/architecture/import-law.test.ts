@@ -26,8 +26,8 @@ describe('the import law', () => {
       readonly summary: { readonly violations: readonly object[] };
       readonly modules: readonly { readonly source: string }[];
     };
-    const files = (await readdir(`${ROOT}src`, { recursive: true })).filter((file) =>
-      file.endsWith('.ts'),
+    const files = (await readdir(`${ROOT}src`, { recursive: true })).filter(
+      (file) => file.endsWith('.ts') && !file.startsWith('protocols/generated/'),
     );
     const read = modules.filter(({ source }) => source.startsWith('src/'));
     // A cruise that reads nothing finds nothing wrong.

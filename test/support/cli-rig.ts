@@ -9,7 +9,8 @@ import { onTestFinished } from 'vitest';
 import { toFailure } from '../../src/cli/cli-error.ts';
 import { createProgram } from '../../src/cli/program.ts';
 
-const ENTRY = resolve(import.meta.dirname, '../../src/cli/byova.ts');
+/** The built program; `test/support/build.ts` keeps it current. */
+const ENTRY = resolve(import.meta.dirname, '../../dist/cli/byova.js');
 
 /** What a run of the program left behind. */
 export interface CliRun {
@@ -82,7 +83,7 @@ export async function spawnCli(
     readonly onOutput?: (out: string, kill: (signal: NodeJS.Signals) => void) => void;
   },
 ): Promise<CliRun> {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), ENTRY, ...args], {
+  const child = spawn(process.execPath, [ENTRY, ...args], {
     cwd: options.cwd,
     env: { ...process.env, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
