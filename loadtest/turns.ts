@@ -29,7 +29,7 @@ try {
   const issuer = await createTokenIssuer({ issuer: 'http://127.0.0.1/idb' });
   const keyServer = await startKeyServer(issuer);
   const identity = { url: 'https://voice.example.com:443', audience: 'load', subject: 'load' };
-  const token = await issuer.mint({
+  const token = issuer.mint({
     organisationId: ORGANISATION,
     schemaId: VOICE_VIRTUAL_AGENT_SCHEMA_ID,
     ...identity,

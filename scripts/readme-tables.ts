@@ -31,7 +31,7 @@ async function createTables(): Promise<Readonly<Record<string, string>>> {
     errors: table(
       ['gRPC status', 'codes'],
       [...new Set(errors.map(([, status]) => status))].map((status) => [
-        `${Status[status]}`,
+        Status[status],
         errors
           .filter(([, other]) => other === status)
           .map(([code]) => `\`${code}\``)

@@ -48,6 +48,8 @@ export interface GatewayDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly fetch: typeof fetch;
+  /** The voice; default: the embedded one, with a memory in front of it. One that is lent is not closed. */
+  readonly synthesiser?: SpeechSynthesiser;
 }
 
 /** A running gateway. */
@@ -86,17 +88,7 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
   const metrics = createMetrics();
   addProcessMetrics(metrics.registry);
 
-  const synthesiser = closers.add(
-    createCachedSynthesiser(
-      // Work takes the machine's time, however fast the gateway's clock runs.
-      createFliteSynthesiser(
-        { voice: config.speech.voice, workers: config.speech.workers },
-        { clock: systemClock },
-      ),
-      { maxBytes: config.speech.cacheBytes },
-    ),
-    close,
-  );
+  const synthesiser = deps.synthesiser ?? closers.add(createVoice(config), close);
   const openEar = await createEarFactory(config.conversation.maxConversations);
 
   let agents = await loadAgents(config, { logger, synthesiser });
@@ -247,6 +239,17 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
 }
 
 const close = (started: { close(): void | Promise<void> }): void | Promise<void> => started.close();
+
+function createVoice({ speech }: Config): SpeechSynthesiser {
+  return createCachedSynthesiser(
+    // Work takes the machine's time, however fast the gateway's clock runs.
+    createFliteSynthesiser(
+      { voice: speech.voice, workers: speech.workers },
+      { clock: systemClock },
+    ),
+    { maxBytes: speech.cacheBytes },
+  );
+}
 
 async function closeBots(agents: readonly Agent[]): Promise<void> {
   await Promise.all(agents.map(async ({ bot }) => bot.close?.()));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { Client, Metadata, credentials } from '@grpc/grpc-js';
+import { Client, Metadata, credentials, status as Status } from '@grpc/grpc-js';
 
 import { loadVoiceVirtualAgent } from '../../src/protocols/voice-virtual-agent/wire.ts';
 import { percentile } from './percentile.ts';
@@ -57,7 +57,7 @@ export async function runTurnLoad(load: TurnLoad): Promise<TurnFigures> {
       });
       stream.on('error', () => undefined);
       stream.on('status', ({ code }) => {
-        if (code === 0 && hasAnswer) turns += 1;
+        if (code === Status.OK && hasAnswer) turns += 1;
         else errors += 1;
         resolve();
       });
@@ -74,7 +74,8 @@ export async function runTurnLoad(load: TurnLoad): Promise<TurnFigures> {
   await Promise.all(
     Array.from({ length: load.inFlight }, async (_, index) => {
       const client = clients[index % clients.length];
-      while (client !== undefined && performance.now() < endsAt) await turn(client);
+      if (client === undefined) return;
+      while (performance.now() < endsAt) await turn(client);
     }),
   );
   const seconds = (performance.now() - startedAt) / 1_000;

@@ -5,7 +5,7 @@ import { maxAgeMs, retryAfterMs } from './http-freshness.ts';
 import { parseJwks } from './parse-jwks.ts';
 
 /** Why no keys came; also the `outcome` of the fetch metric. */
-export type JwksFailure =
+type JwksFailure =
   | 'network'
   | 'timeout'
   | 'redirect'

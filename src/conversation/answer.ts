@@ -54,9 +54,8 @@ export function giveAnswer(
   const ask = async (): Promise<void> => {
     const { interrupted, agent } = conversation;
     conversation.interrupted = undefined;
-    const outputs = agent.bot
-      .answer(conversation.call, input, { signal, interrupted })
-      [Symbol.asyncIterator]();
+    const answers = agent.bot.answer(conversation.call, input, { signal, interrupted });
+    const outputs = answers[Symbol.asyncIterator]();
     try {
       for (;;) {
         const timer = clock.setTimer(agent.answerTimeoutMs, () => abort('timed-out'));

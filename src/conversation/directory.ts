@@ -101,7 +101,7 @@ export function createConversationDirectory(
     ended.set(conversation.key, true);
     metrics.conversations.set(conversations.size);
     metrics.callsEnded.inc({ reason });
-    for (const turn of [...conversation.openTurns]) turn.conversationEnded(fate);
+    for (const turn of conversation.openTurns) turn.conversationEnded(fate);
     conversation.ear?.close();
     logEvent(logger, 'call.ended', {
       ...storyOf(conversation),
@@ -118,7 +118,7 @@ export function createConversationDirectory(
 
   const sweep = (): void => {
     const idleSinceMs = clock.now() - options.idleTimeoutMs;
-    for (const conversation of [...conversations.values()]) {
+    for (const conversation of conversations.values()) {
       if (conversation.openTurns.size === 0 && conversation.lastSeenMs <= idleSinceMs)
         end(conversation, 'idle');
     }
@@ -151,12 +151,12 @@ export function createConversationDirectory(
     },
     releaseListeners() {
       for (const { openTurns } of conversations.values())
-        for (const turn of [...openTurns]) turn.release();
+        for (const turn of openTurns) turn.release();
     },
     size: () => conversations.size,
     close() {
       timer.cancel();
-      for (const conversation of [...conversations.values()]) end(conversation, 'shutdown');
+      for (const conversation of conversations.values()) end(conversation, 'shutdown');
     },
   };
 }

@@ -3,7 +3,7 @@ import type { ServiceDefinition } from '@grpc/proto-loader';
 import type { Principal } from '../conversation/principal.ts';
 
 /** Who calls, and how the call can be found in a log. */
-export interface RpcContext {
+interface RpcContext {
   readonly principal: Principal;
   /** Correlation id: Webex's `trackingid`, or one made here. */
   readonly trackingId: string;

@@ -5,7 +5,7 @@ import type { LogFields, Logger } from '../core/logger.ts';
  *
  * Fields never hold a token, audio, digits or text of the caller.
  */
-export const LOG_EVENTS = {
+const LOG_EVENTS = {
   'gateway.ready': { level: 'info', message: 'gateway is ready' },
   'gateway.draining': { level: 'info', message: 'gateway is draining' },
   'gateway.stopped': { level: 'info', message: 'gateway has stopped' },

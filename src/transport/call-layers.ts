@@ -29,11 +29,10 @@ export interface CallLayers {
 }
 
 /** What the layers look at of a call that begins. */
-export type ArrivingCall = CertifiedCall &
-  Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPeer'>;
+type ArrivingCall = CertifiedCall & Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPeer'>;
 
 /** An RPC that has ended. */
-export interface EndedRpc {
+interface EndedRpc {
   readonly method: string;
   readonly trackingId: string;
   readonly peer: string;

@@ -21,9 +21,13 @@ describe('grpcurl', () => {
   const call = async (method: string, body: object, token?: string) => {
     const args = [
       '-plaintext',
-      ...['-import-path', 'proto/voice-virtual-agent', '-proto', 'voicevirtualagent.proto'],
+      '-import-path',
+      'proto/voice-virtual-agent',
+      '-proto',
+      'voicevirtualagent.proto',
       ...(token === undefined ? [] : ['-H', `authorization: Bearer ${token}`]),
-      ...['-d', JSON.stringify(body)],
+      '-d',
+      JSON.stringify(body),
       `127.0.0.1:${rig.gateway.grpcPort}`,
       `${SERVICE}/${method}`,
     ];

@@ -17,8 +17,8 @@ import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { createLogRecorder } from './log-recorder.ts';
 
-export const ORGANISATION = '7a8b9c0d-1111-4222-8333-444455556666';
-export const CONVERSATION = 'c0ffee00-0000-4000-8000-000000000001';
+const ORGANISATION = '7a8b9c0d-1111-4222-8333-444455556666';
+const CONVERSATION = 'c0ffee00-0000-4000-8000-000000000001';
 
 export const PRINCIPAL: Principal = {
   organisationId: ORGANISATION,

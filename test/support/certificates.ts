@@ -20,7 +20,7 @@ export interface TestAuthority extends TestCertificate {
   createIntermediate(name: string): Promise<TestAuthority>;
 }
 
-export interface IssueOptions {
+interface IssueOptions {
   readonly commonName?: string;
   readonly expiresAt?: Date;
 }

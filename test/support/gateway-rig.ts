@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
 
 import { parseConfig } from '../../src/config/parse-config.ts';
-import { type Clock, createScaledClock } from '../../src/core/clock.ts';
+import { type Clock, createScaledClock, systemClock } from '../../src/core/clock.ts';
+import { createCachedSynthesiser } from '../../src/speech/cached-synthesiser.ts';
+import { createFliteSynthesiser } from '../../src/speech/flite-synthesiser.ts';
 import { type Gateway, startGateway } from '../../src/gateway.ts';
 import { VOICE_VIRTUAL_AGENT_SCHEMA_ID } from '../../src/protocols/voice-virtual-agent/schema.ts';
 import { type Webex, type WebexOptions, connectWebex } from '../../src/simulator/caller.ts';
@@ -23,6 +25,9 @@ const DATA_SOURCE = {
   audience: 'front-desk',
   subject: 'callers',
 };
+
+/** One voice for every gateway of the process: it takes longer to wake up than most tests do. */
+const VOICE = createCachedSynthesiser(createFliteSynthesiser({}, { clock: systemClock }));
 
 export interface GatewayRigOptions {
   /** Merged over the top level of the configuration. */
@@ -84,6 +89,7 @@ export async function startGatewayRig(options: GatewayRigOptions = {}): Promise<
     clock: options.clock ?? createScaledClock(options.speed ?? 1),
     logger: log.logger,
     fetch,
+    synthesiser: VOICE,
   });
   const token: GatewayRig['token'] = (claims = {}, overrides) =>
     issuer.mint(

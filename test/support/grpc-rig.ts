@@ -19,7 +19,7 @@ import type { ServerLimits } from '../../src/transport/server-options.ts';
 import { PRINCIPAL } from './call-rig.ts';
 import { createLogRecorder } from './log-recorder.ts';
 
-export const LIMITS: ServerLimits = {
+const LIMITS: ServerLimits = {
   maxReceiveBytes: 1024 * 1024,
   maxStreamsPerConnection: 1_000,
   maxSessionMemoryMb: 64,
