@@ -25,7 +25,6 @@ export default defineConfig({
     testTimeout: 15_000,
     hookTimeout: 30_000,
     pool: 'forks',
-    // Most tests wait as much as they work.
-    maxWorkers: 3,
+    maxWorkers: 2,
   },
 });

@@ -13,6 +13,7 @@ import type { Gateway } from '../src/gateway.ts';
 import { runServer } from '../src/main.ts';
 import { connectWebex } from '../src/simulator/caller.ts';
 import { createRequestWriter } from '../src/simulator/wire-message.ts';
+import { VOICE } from './support/gateway-rig.ts';
 import { createLogRecorder } from './support/log-recorder.ts';
 
 const organisationId = DEVELOPMENT_ORGANISATION;
@@ -27,7 +28,7 @@ async function createProcess(bot = 'echo') {
   );
   const events = new EventEmitter();
   const { logger, events: logged, lines } = createLogRecorder();
-  const deps = { clock: systemClock, logger, fetch, events };
+  const deps = { clock: systemClock, logger, fetch, events, synthesiser: VOICE };
   const run = (onReady?: (gateway: Gateway) => void | Promise<void>) =>
     runServer(config, deps, onReady);
   return { run, events, logged, lines, broker };

@@ -27,7 +27,7 @@ const DATA_SOURCE = {
 };
 
 /** One voice for every gateway of the process: it takes longer to wake up than most tests do. */
-const VOICE = createCachedSynthesiser(createFliteSynthesiser({}, { clock: systemClock }));
+export const VOICE = createCachedSynthesiser(createFliteSynthesiser({}, { clock: systemClock }));
 
 export interface GatewayRigOptions {
   /** Merged over the top level of the configuration. */
