@@ -22,11 +22,14 @@ describe('a call to the gateway', () => {
     const webex = rig.webex();
     const turn = async (index: number): Promise<number> => {
       const rpc = webex.openTurn();
-      rpc.send({ ...start(`call-${index}`), event_input: { event_type: 'SESSION_START' } });
+      // A key that is pressed: the RPC that costs least, since only its token is of interest.
+      rpc.send({ ...start(`call-${index}`), event_input: { event_type: 'START_OF_DTMF' } });
       rpc.halfClose();
       return (await rpc.status).code;
     };
-    for (let index = 0; index < 1_000; index += 1) expect(await turn(index)).toBe(0);
+    const codes = new Set<number>();
+    for (let index = 0; index < 1_000; index += 1) codes.add(await turn(index));
+    expect([...codes]).toEqual([0]);
     expect(
       await Promise.all(Array.from({ length: 50 }, (_, index) => turn(index + 1_000))),
     ).toEqual(Array.from({ length: 50 }, () => 0));

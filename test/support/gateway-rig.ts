@@ -7,6 +7,7 @@ import { createFliteSynthesiser } from '../../src/speech/flite-synthesiser.ts';
 import { type Gateway, startGateway } from '../../src/gateway.ts';
 import { VOICE_VIRTUAL_AGENT_SCHEMA_ID } from '../../src/protocols/voice-virtual-agent/schema.ts';
 import { type Webex, type WebexOptions, connectWebex } from '../../src/simulator/caller.ts';
+import { generateIssuerKey } from '../../src/simulator/issuer-key.ts';
 import { type KeyServer, startKeyServer } from '../../src/simulator/key-server.ts';
 import {
   type TokenClaims,
@@ -28,6 +29,9 @@ const DATA_SOURCE = {
 
 /** One voice for every gateway of the process: it takes longer to wake up than most tests do. */
 export const VOICE = createCachedSynthesiser(createFliteSynthesiser({}, { clock: systemClock }));
+
+/** One key as well; a test that rotates makes its own. */
+const KEY = generateIssuerKey({ keyId: 'test-key' });
 
 export interface GatewayRigOptions {
   /** Merged over the top level of the configuration. */
@@ -55,7 +59,7 @@ export interface GatewayRig {
 }
 
 export async function startGatewayRig(options: GatewayRigOptions = {}): Promise<GatewayRig> {
-  const issuer = await createTokenIssuer({ issuer: 'http://127.0.0.1/idb' });
+  const issuer = await createTokenIssuer({ issuer: 'http://127.0.0.1/idb', key: await KEY });
   const keyServer = await startKeyServer(issuer);
   const log = createLogRecorder();
   const config = parseConfig(
