@@ -13,13 +13,13 @@ import type { Gateway } from '../src/gateway.ts';
 import { runServer } from '../src/main.ts';
 import { connectWebex } from '../src/simulator/caller.ts';
 import { createRequestWriter } from '../src/simulator/wire-message.ts';
-import { VOICE } from './support/gateway-rig.ts';
+import { KEY, VOICE } from './support/gateway-rig.ts';
 import { createLogRecorder } from './support/log-recorder.ts';
 
 const organisationId = DEVELOPMENT_ORGANISATION;
 
 async function createProcess(bot = 'echo') {
-  const broker = await startDevelopmentBroker();
+  const broker = await startDevelopmentBroker({ key: await KEY });
   onTestFinished(() => broker.close());
   const config = toLoopbackConfig(
     createDevelopmentConfig({ use: bot, options: {} }, import.meta.dirname),

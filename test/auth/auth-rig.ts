@@ -74,7 +74,7 @@ export function createAuthRig(
   );
   const metrics = createMetrics();
   const authenticator = createAuthenticator(
-    { issuers: [ISSUER, OTHER_ISSUER], clockSkewMs: 30_000, ...options },
+    { issuers: [ISSUER, OTHER_ISSUER], clockSkewMs: 30_000, maxRemembered: 100, ...options },
     {
       clock,
       keys: keySource?.(clock) ?? keys,

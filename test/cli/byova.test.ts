@@ -23,7 +23,7 @@ const loudSamples = (side: Int16Array): number =>
 describe('the program byova', { timeout: 60_000 }, () => {
   it('[check 62] shows a whole call that ends with a human, and records both sides', async () => {
     const cwd = await makeFolder();
-    const { code, out, err } = await spawnCli(['demo', '--speed', '10', '--out', 'recordings'], {
+    const { code, out, err } = await spawnCli(['demo', '--speed', '20', '--out', 'recordings'], {
       cwd,
     });
     expect([code, err]).toEqual([0, '']);

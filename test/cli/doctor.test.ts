@@ -7,13 +7,14 @@ import { DEVELOPMENT_CLAIMS, startDevelopmentBroker } from '../../src/cli/develo
 import type { KeyServer } from '../../src/simulator/key-server.ts';
 import type { TokenIssuer } from '../../src/simulator/token-issuer.ts';
 import { type CliStage, createCliStage } from '../support/cli-rig.ts';
+import { KEY } from '../support/gateway-rig.ts';
 
 const ORGANISATION = '11111111-2222-4333-8444-555555555555';
 const SUBJECT = 'a-subject-that-is-a-secret';
 
 let broker: { readonly issuer: TokenIssuer } & Pick<KeyServer, 'jwksUri' | 'close'>;
 beforeAll(async () => {
-  broker = await startDevelopmentBroker();
+  broker = await startDevelopmentBroker({ key: await KEY });
   return () => broker.close();
 });
 

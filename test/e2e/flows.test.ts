@@ -66,12 +66,12 @@ describe.concurrent('a call, flow by flow', () => {
     expect(heard.length).toBeGreaterThan(speech.length);
   });
 
-  it('[check 58] [check 59] barge-in by voice and by key, twice in a call', async () => {
+  it('[check 58] [check 59] barge-in by voice, then by key', async () => {
     const { outcome } = await call('front-desk', [
       { type: 'speak', audio: speech, bargeIn: true },
       { type: 'press', digits: '2', bargeIn: true },
-      { type: 'press', digits: '1', bargeIn: true },
-      { type: 'press', digits: '0', bargeIn: true },
+      { type: 'press', digits: '1' },
+      { type: 'press', digits: '0' },
     ]);
     expect(outcome).toBe('transferred');
   });

@@ -1,15 +1,32 @@
-import { execFile } from 'node:child_process';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+
+import ts from 'typescript';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * Builds `dist/` before the tests, so that those which start the program start what would be shipped. Types are not checked
- * here: `npm run lint` and `npm run build` do that.
+ * Builds `dist/` before the tests, so that those which start the program start JavaScript, as it is shipped. File by file and
+ * without checking types, which `npm run lint` and `npm run build` do.
  */
 export async function setup(): Promise<void> {
-  await promisify(execFile)(
-    process.execPath,
-    ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noCheck'],
-    { cwd: fileURLToPath(new URL('../../', import.meta.url)) },
+  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile) as {
+    readonly config: { readonly compilerOptions: object };
+  };
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT);
+  const files = await readdir(join(ROOT, 'src'), { recursive: true });
+  await Promise.all(
+    files
+      .filter((file) => file.endsWith('.ts'))
+      .map(async (file) => {
+        const { outputText } = ts.transpileModule(await readFile(join(ROOT, 'src', file), 'utf8'), {
+          compilerOptions: { ...options, noEmit: false, module: ts.ModuleKind.ESNext },
+          fileName: file,
+        });
+        const target = join(ROOT, 'dist', file.replace(/\.ts$/u, '.js'));
+        await mkdir(dirname(target), { recursive: true });
+        await writeFile(target, outputText);
+      }),
   );
 }

@@ -31,7 +31,7 @@ const DATA_SOURCE = {
 export const VOICE = createCachedSynthesiser(createFliteSynthesiser({}, { clock: systemClock }));
 
 /** One key as well; a test that rotates makes its own. */
-const KEY = generateIssuerKey({ keyId: 'test-key' });
+export const KEY = generateIssuerKey({ keyId: 'test-key' });
 
 export interface GatewayRigOptions {
   /** Merged over the top level of the configuration. */
