@@ -1,7 +1,8 @@
-// Everything that must hold before a commit, at once, so that it takes as long as the tests: npm run check
+// What must hold before a commit, all at once, in half a minute: npm run check. The tests of test/e2e, which start whole
+// gateways and other programs, are part of npm test.
 import { spawn } from 'node:child_process';
 
-const CHECKS = ['format:check', 'lint', 'unused', 'test'];
+const CHECKS = ['format:check', 'lint', 'unused', 'test:rooms'];
 
 /** Runs one npm script; its output is printed when it ends, so that outputs do not mix. */
 function run(name) {

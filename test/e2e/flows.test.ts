@@ -114,12 +114,9 @@ describe.concurrent('a call, flow by flow', () => {
   );
 
   it.each([
-    ['mulaw', 8000],
     ['alaw', 8000],
-    ['linear16', 8000],
     ['linear16', 16_000],
     ['mulaw', 16_000],
-    ['alaw', 16_000],
   ] as const)(
     '[check 80] [check 81] [check 82] [check 83] hears a caller in %s at %i Hz',
     async (encoding, sampleRateHz) => {
@@ -151,9 +148,9 @@ describe.concurrent('a tone', () => {
 });
 
 describe('many calls', () => {
-  it('[check 79] twelve calls at once, each with its own story', async () => {
+  it('[check 79] eight calls at once, each with its own story', async () => {
     const results = await Promise.all(
-      Array.from({ length: 12 }, (_, index) =>
+      Array.from({ length: 8 }, (_, index) =>
         rig.webex().placeCall({
           organisationId: ORGANISATION,
           agentId: index % 2 === 0 ? 'front-desk' : 'echo',
