@@ -9,7 +9,7 @@ import { encodeWav } from '../src/audio/wav.ts';
 import { startKeyServer } from '../src/simulator/key-server.ts';
 import { createTokenIssuer } from '../src/simulator/token-issuer.ts';
 import { VOICE_VIRTUAL_AGENT_SCHEMA_ID } from '../src/protocols/voice-virtual-agent/schema.ts';
-import { type ChildServer, startChildServer } from './support/child-server.ts';
+import { type ChildServer, pinLoad, startChildServer } from './support/child-server.ts';
 import { median } from './support/percentile.ts';
 import { type TurnFigures, runTurnLoad } from './support/turn-load.ts';
 
@@ -23,11 +23,12 @@ const repetitions = Number(process.argv[3] ?? 3);
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
+pinLoad();
 const folder = await mkdtemp(join(tmpdir(), 'byova-load-'));
 const servers: ChildServer[] = [];
+const issuer = await createTokenIssuer({ issuer: 'http://127.0.0.1/idb' });
+const keyServer = await startKeyServer(issuer);
 try {
-  const issuer = await createTokenIssuer({ issuer: 'http://127.0.0.1/idb' });
-  const keyServer = await startKeyServer(issuer);
   const identity = { url: 'https://voice.example.com:443', audience: 'load', subject: 'load' };
   const token = issuer.mint({
     organisationId: ORGANISATION,
@@ -57,7 +58,7 @@ try {
           bot: { use: 'script', options: { file: 'script.yaml' } },
         },
       ],
-      conversation: { maxConversations: 2_000_000, idleTimeoutSeconds: 5 },
+      conversation: { maxConversations: 1_000_000, idleTimeoutSeconds: 5 },
     }),
   );
   const gateway = await startChildServer(
@@ -122,8 +123,8 @@ try {
   print(
     `gateway / bare grpc-js, round by round: ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}`,
   );
-  await keyServer.close();
 } finally {
+  await keyServer.close();
   for (const server of servers) await server.stop();
   await rm(folder, { recursive: true });
 }

@@ -23,6 +23,7 @@ import { type Clock, systemClock } from './core/clock.ts';
 import { type Closers, createClosers } from './core/closers.ts';
 import { createLifecycle } from './core/lifecycle.ts';
 import type { Logger } from './core/logger.ts';
+import { createBot } from './handlers/create-bot.ts';
 import { loadBot } from './handlers/load-bot.ts';
 import { BUILT_IN_BOTS } from './handlers/registry.ts';
 import { createVoiceVirtualAgentService } from './protocols/voice-virtual-agent/service.ts';
@@ -264,7 +265,10 @@ async function loadAgents(
     return {
       ...agent,
       organisations: toOrganisations(organisations),
-      bot: await factory.create(bot.options, { logger: deps.logger, baseDir: config.baseDir }),
+      bot: await createBot(factory, bot.options, {
+        logger: deps.logger,
+        baseDir: config.baseDir,
+      }),
       apology: await deps.synthesiser.synthesise(apology, new AbortController().signal),
     };
   };

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
@@ -37,14 +37,24 @@ async function firstPort(
   child: ChildProcess,
   findPort: (line: string) => number | undefined,
 ): Promise<number> {
-  if (child.stdout === null) throw new Error('the child has no standard output');
-  const lines = createInterface({ input: child.stdout });
+  const { stdout } = child;
+  if (stdout === null) throw new Error('the child has no standard output');
+  const lines = createInterface({ input: stdout });
   return new Promise((resolve, reject) => {
     child.once('exit', () => reject(new Error('the server stopped before it was ready')));
-    // Goes on reading afterwards, so that a server that logs never waits for its log.
     lines.on('line', (line) => {
       const port = findPort(line);
-      if (port !== undefined) resolve(port);
+      if (port === undefined) return;
+      resolve(port);
+      // What follows is thrown away unread, so that a server that logs neither waits nor costs the load its time.
+      lines.close();
+      stdout.resume();
     });
   });
+}
+
+/** Keeps this process, which makes the load, off the core of the servers, where the system can. */
+export function pinLoad(): void {
+  if (process.platform === 'linux')
+    execFileSync('taskset', ['-a', '-p', '-c', '1', `${process.pid}`]);
 }

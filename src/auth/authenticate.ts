@@ -7,8 +7,8 @@ import type { Principal } from '../conversation/principal.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError, isGatewayError } from '../core/gateway-error.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { checkClaims } from './claims.ts';
-import type { DataSources } from './data-sources.ts';
+import { type Claims, checkClaims } from './claims.ts';
+import type { DataSource, DataSources } from './data-sources.ts';
 import { extractToken } from './extract-token.ts';
 import type { KeySource, VerificationKey } from './key-source.ts';
 import { refusal } from './refusal.ts';
@@ -98,7 +98,7 @@ export function createAuthenticator(
       throw refusal('ERR_AUTH_SIGNATURE', 'the signature is wrong');
     }
     const claims = checkClaims(payload, clock.now(), options.clockSkewMs);
-    const { url, audience, subject } = dataSources.match(claims, schemaId);
+    const { url, audience, subject } = matchSource(claims, schemaId);
     const { organisationId, tokenId, issuedAtMs, expiresAtMs } = claims;
     return {
       key,
@@ -122,6 +122,26 @@ export function createAuthenticator(
     };
   };
 
+  const matchSource = (claims: Claims, schemaId: string): DataSource => {
+    try {
+      return dataSources.match(claims, schemaId);
+    } catch (error) {
+      throw withDetail(error, toStory(claims));
+    }
+  };
+
+  /** The replay guard's word on one use; synchronous when the guard is. */
+  const admit = ({ generation, principal }: Remembered): void | Promise<void> => {
+    const refuse = (error: unknown): never => {
+      throw withDetail(error, toStory(principal));
+    };
+    try {
+      return replay.admit(generation)?.catch(refuse);
+    } catch (error) {
+      return refuse(error);
+    }
+  };
+
   // Calls that begin together, with a token that is new here, share one verification.
   const running = new LRUCache<string, Promise<Remembered>>({ max: MAX_SHARED_VERIFICATIONS });
 
@@ -141,7 +161,7 @@ export function createAuthenticator(
   ): Promise<Principal> => {
     try {
       const verified = await verifyOnce(token, tokenHash, schemaId);
-      await replay.admit(verified.generation);
+      await admit(verified);
       // A store may take its time, and a sweep of the open streams does not see one that is about to open.
       if (!dataSources.isWelcome(verified.principal))
         throw refusal('ERR_AUTH_REVOKED', 'the credential was revoked');
@@ -153,22 +173,17 @@ export function createAuthenticator(
     }
   };
 
-  const admitKnown = ({ principal, generation }: Remembered): Principal | Promise<Principal> => {
+  const admitKnown = (known: Remembered): Principal | Promise<Principal> => {
     metrics.tokenCacheHits.inc();
-    const pending = replay.admit(generation);
-    if (pending === undefined) {
+    const accept = (): Principal => {
       metrics.authentications.inc({ result: 'ok' });
-      return principal;
-    }
-    return pending.then(
-      () => {
-        metrics.authentications.inc({ result: 'ok' });
-        return principal;
-      },
-      (error: unknown) => {
-        throw count(withHash(error, generation.tokenHash));
-      },
-    );
+      return known.principal;
+    };
+    const pending = admit(known);
+    if (pending === undefined) return accept();
+    return pending.then(accept, (error: unknown) => {
+      throw count(withHash(error, known.generation.tokenHash));
+    });
   };
 
   const isUsable = ({ principal, key }: Remembered, schemaId: string): boolean =>
@@ -202,9 +217,21 @@ export function createAuthenticator(
 
 /** Adds the first characters of the token's hash, by which an operator finds it again, to what is logged. */
 function withHash(error: unknown, tokenHash: string | undefined): unknown {
-  if (!isGatewayError(error) || tokenHash === undefined) return error;
+  return tokenHash === undefined
+    ? error
+    : withDetail(error, { tokenHash: tokenHash.slice(0, HASH_PREFIX_LENGTH) });
+}
+
+/** Adds to what an operator reads of a refusal. */
+function withDetail(error: unknown, detail: Readonly<Record<string, unknown>>): unknown {
+  if (!isGatewayError(error)) return error;
   return new GatewayError(error.code, error.message, {
     cause: error.cause,
-    detail: { ...error.detail, tokenHash: tokenHash.slice(0, HASH_PREFIX_LENGTH) },
+    detail: { ...detail, ...error.detail },
   });
+}
+
+/** Whose token it was; only of one whose signature is right. */
+function toStory(token: Pick<Principal, 'issuer' | 'organisationId' | 'schemaId'>) {
+  return { issuer: token.issuer, organisation: token.organisationId, schema: token.schemaId };
 }

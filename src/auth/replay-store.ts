@@ -78,7 +78,7 @@ export interface ReplayStore {
   ): RotationAnswer | PromiseLike<RotationAnswer>;
   /** Marks the token id as used within its identity, in one atomic step. */
   useOnce(generation: TokenGeneration, nowMs: number): UseAnswer | PromiseLike<UseAnswer>;
-  /** Asks whether the store can decide at all; changes nothing. */
+  /** Asks whether the store can decide at all; changes no decision. */
   check(): void | Promise<void>;
   /** Lets go of connections; what is asked afterwards fails. Idempotent. */
   close(): Promise<void>;

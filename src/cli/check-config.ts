@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import { loadOrganisations } from '../config/load-organisations.ts';
 import { isGatewayError } from '../core/gateway-error.ts';
 import { silentLogger } from '../core/logger.ts';
+import { createBot } from '../handlers/create-bot.ts';
 import { loadBot } from '../handlers/load-bot.ts';
 import { BUILT_IN_BOTS } from '../handlers/registry.ts';
 import { describeError } from '../telemetry/describe-error.ts';
@@ -35,7 +36,7 @@ async function findBotProblem(
 ): Promise<string | undefined> {
   try {
     const factory = await loadBot(use, baseDir, BUILT_IN_BOTS);
-    const bot = await factory.create(options, { logger: silentLogger, baseDir });
+    const bot = await createBot(factory, options, { logger: silentLogger, baseDir });
     await bot.close?.();
     return undefined;
   } catch (error) {
@@ -65,6 +66,5 @@ async function findFileProblem(path: string, file: string): Promise<string | und
 /** A bot's own error may hold anything, secrets of its options included; the gateway's never does. */
 function messageOf(error: unknown): string {
   if (isGatewayError(error)) return describeGatewayError(error);
-  if (error instanceof TypeError) return error.message;
   return `failed to start (${String(describeError(error)['error'])})`;
 }

@@ -4,7 +4,7 @@ import { FLITE_VOICES } from '../speech/flite-synthesiser.ts';
 import { LOG_LEVELS } from '../telemetry/logger.ts';
 import { agentSection } from './agent-section.ts';
 import { dataSourceSection } from './data-source-section.ts';
-import { integer, listenAddress, seconds } from './fields.ts';
+import { integer, listenAddress, organisationId, seconds } from './fields.ts';
 import { grpcSection } from './grpc-section.ts';
 import { trustSection } from './trust-section.ts';
 
@@ -31,6 +31,19 @@ const conversationSection = z.strictObject({
   idleTimeoutSeconds: seconds(1, 86_400)
     .default(600)
     .describe('How long a call without an open RPC is kept'),
+  maxPerOrganization: integer(1, 1_000_000)
+    .optional()
+    .describe('Calls held at once for one organisation; default: as many as in all'),
+  organizationLimits: z
+    .array(
+      z.strictObject({
+        organization: organisationId.describe('The organisation'),
+        maxConversations: integer(0, 1_000_000).describe('Calls held at once for it'),
+      }),
+    )
+    .max(10_000)
+    .default([])
+    .describe('Organisations with a limit of their own'),
   maxConversations: integer(1, 1_000_000)
     .default(20_000)
     .describe('Calls held at once; more are refused'),

@@ -51,24 +51,18 @@ export const secureUrl = text.meta({ format: 'URL' }).superRefine((value, contex
   if (wrong !== undefined) context.addIssue({ code: 'custom', message: wrong });
 });
 
+/** The UUID of an organisation, in lower case. */
+export const organisationId = z
+  .string()
+  .meta({ format: 'UUID' })
+  .refine(isUuid, { error: 'must be the UUID of an organisation' })
+  .toLowerCase();
+
 /** `any`, or organisations by their UUID. */
 export const organisations = z
-  .union(
-    [
-      z.literal('any'),
-      z
-        .array(
-          z
-            .string()
-            .meta({ format: 'UUID' })
-            .refine(isUuid, { error: 'must be the UUID of an organisation' })
-            .toLowerCase(),
-        )
-        .min(1)
-        .max(MAX_ORGANISATIONS),
-    ],
-    { error: 'must be "any" or a list of organisation UUIDs' },
-  )
+  .union([z.literal('any'), z.array(organisationId).min(1).max(MAX_ORGANISATIONS)], {
+    error: 'must be "any" or a list of organisation UUIDs',
+  })
   .default('any');
 
 function faultOfUrl(value: string): string | undefined {

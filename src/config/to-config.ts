@@ -58,6 +58,13 @@ export function toConfig(
     conversation: {
       idleTimeoutMs: toMs(conversation.idleTimeoutSeconds),
       maxConversations: conversation.maxConversations,
+      maxPerOrganisation: conversation.maxPerOrganization ?? conversation.maxConversations,
+      organisationLimits: Object.fromEntries(
+        conversation.organizationLimits.map(({ organization, maxConversations }) => [
+          organization,
+          maxConversations,
+        ]),
+      ),
       unknown: conversation.unknown,
     },
     speech: {

@@ -17,6 +17,10 @@ import type { Principal } from './principal.ts';
 export interface DirectoryOptions {
   /** Most conversations at once; more are refused, none is forgotten for a new one. */
   readonly maxConversations: number;
+  /** Most conversations of one organisation, unless it has a limit of its own. */
+  readonly maxPerOrganisation: number;
+  /** Limits of single organisations, by UUID in lower case. */
+  readonly organisationLimits: Readonly<Record<string, number>>;
   /** A conversation without an open RPC is given up after this long, in milliseconds. */
   readonly idleTimeoutMs: number;
   /** What input of a call that never started does: open it without a greeting, or fail. */
@@ -63,6 +67,13 @@ export function createConversationDirectory(
 ): ConversationDirectory {
   const { clock, logger, metrics } = deps;
   const conversations = new Map<string, Conversation>();
+  /** How many of them are whose; an organisation without a call is not in it. */
+  const heldBy = new Map<string, number>();
+  const release = (organisationId: string): void => {
+    const left = (heldBy.get(organisationId) ?? 1) - 1;
+    if (left > 0) heldBy.set(organisationId, left);
+    else heldBy.delete(organisationId);
+  };
   const ended = new LRUCache<string, true>({ max: MAX_ENDED });
 
   const open = (key: string, principal: Principal, message: TurnMessage): Conversation => {
@@ -70,14 +81,17 @@ export function createConversationDirectory(
     const agent = deps.catalogue().resolve(principal.organisationId, message.agentId);
     if (input.type !== 'session-start' && options.unknown === 'refuse')
       throw new GatewayError('ERR_CONVERSATION_NOT_STARTED', 'the conversation was not started');
-    if (conversations.size >= options.maxConversations)
+    const { organisationId } = principal;
+    const own = heldBy.get(organisationId) ?? 0;
+    const ownLimit = options.organisationLimits[organisationId] ?? options.maxPerOrganisation;
+    if (conversations.size >= options.maxConversations || own >= ownLimit)
       throw new GatewayError('ERR_CONVERSATION_CAPACITY', 'too many conversations');
     const conversation = new Conversation(
       key,
       agent,
       {
         conversationId,
-        organisationId: principal.organisationId,
+        organisationId,
         agentId: agent.id,
         language: '',
         parameters: input.type === 'session-start' ? input.parameters : {},
@@ -88,6 +102,7 @@ export function createConversationDirectory(
       clock,
     );
     conversations.set(key, conversation);
+    heldBy.set(organisationId, own + 1);
     ended.delete(key);
     metrics.conversations.set(conversations.size);
     logEvent(logger, 'call.started', storyOf(conversation));
@@ -98,6 +113,7 @@ export function createConversationDirectory(
     if (conversation.hasEnded) return;
     conversation.hasEnded = true;
     conversations.delete(conversation.key);
+    release(conversation.call.organisationId);
     ended.set(conversation.key, true);
     metrics.conversations.set(conversations.size);
     metrics.callsEnded.inc({ reason });

@@ -65,7 +65,8 @@ export function createRedisReplayStore(options: RedisOptions): ReplayStore {
         const isNew = await client.set(key, '1', 'PX', Math.max(1, Math.ceil(lifeMs)), 'NX');
         return { decision: isNew === 'OK' ? 'first-use' : 'token-id-reused', forgotten: 0 };
       }),
-    check: () => ask(async () => void (await client.ping())),
+    // A full or read-only Redis answers a ping, and decides nothing.
+    check: () => ask(async () => void (await client.set(`${keyPrefix}replay:check`, '1', 'PX', 1))),
     close: () => connection.close(),
   };
 }

@@ -1,6 +1,7 @@
 import { pino, type DestinationStream } from 'pino';
 
 import type { Logger } from '../core/logger.ts';
+import { describeError } from './describe-error.ts';
 
 /** Levels of {@link createLogger}, most talkative first. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -22,6 +23,8 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     base: null,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
+    // Bots log errors under this name, and pino would write their message.
+    serializers: { err: describeError },
     redact: {
       paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`]),
       censor: '[redacted]',

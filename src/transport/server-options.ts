@@ -41,6 +41,12 @@ const STREAM_WINDOW_BYTES = 256 * 1024;
 /** Receive window of a connection: what 300 calls send in 400 ms. */
 export const CONNECTION_WINDOW_BYTES = 1024 * 1024;
 
+/**
+ * A credential may have to wait for a fetch of keys, which takes 10 s at most, and for a replay store: the client must hear
+ * what came of it before its stream is reset.
+ */
+const LONGEST_AUTHENTICATION_MS = 15_000;
+
 /** Turns the limits into grpc-js's options. */
 export function toServerOptions(limits: ServerLimits): ChannelOptions {
   return {
@@ -65,6 +71,6 @@ export function toConnectionLimits(limits: ServerLimits): ConnectionLimits {
     maxConnections: limits.maxConnections ?? MAX_CONNECTIONS,
     maxUnproven: limits.maxUnprovenConnections ?? MAX_UNPROVEN_CONNECTIONS,
     maxWaiting: MAX_WAITING_STREAMS,
-    admissionTimeoutMs: limits.firstMessageTimeoutMs,
+    admissionTimeoutMs: limits.firstMessageTimeoutMs + LONGEST_AUTHENTICATION_MS,
   };
 }

@@ -169,6 +169,30 @@ describe('the session', () => {
     expect(rig.directory.size()).toBe(1);
   });
 
+  it('refuses a conversation beyond the limit of its organisation, and lets others call', async () => {
+    const rig = await createCallRig({
+      ...chatty(),
+      directory: { organisationLimits: { [PRINCIPAL.organisationId]: 1 } },
+    });
+    const first = await started(rig);
+    expect(() => rig.open().send(SESSION_START, { conversationId: 'another' })).toThrowError(
+      expect.objectContaining({ code: 'ERR_CONVERSATION_CAPACITY' }),
+    );
+    const other = rig.open({
+      ...PRINCIPAL,
+      organisationId: 'ffffffff-1111-4222-8333-444455556666',
+    });
+    other.send(SESSION_START, { conversationId: 'another' });
+    await other.ended;
+    expect([first.end(), other.end()]).toEqual(['ok', 'ok']);
+    const goodbye = rig.open();
+    goodbye.send({ type: 'session-end' });
+    const again = rig.open();
+    again.send(SESSION_START, { conversationId: 'another' });
+    await again.ended;
+    expect(again.end()).toBe('ok');
+  });
+
   it('refuses a conversation beyond the limit and forgets none', async () => {
     const rig = await createCallRig({ ...chatty(), directory: { maxConversations: 1 } });
     await started(rig);

@@ -113,6 +113,24 @@ describe('the replay store in Redis', () => {
     expect((await store.useOnce(endless, NOW_MS)).decision).toBe('token-id-reused');
   });
 
+  it('does not pass for well while the server is full', async () => {
+    const store = openStore();
+    const client = new Redis(server.url);
+    const unavailable = { code: 'ERR_AUTH_REPLAY_STORE_UNAVAILABLE' };
+    const ask = async () => store.rotate(generationOf(1), { nowMs: NOW_MS, overlapMs: undefined });
+    try {
+      await client.config('SET', 'maxmemory', '1');
+      await expect(ask()).rejects.toMatchObject(unavailable);
+      await expect((async () => store.check())()).rejects.toMatchObject(unavailable);
+      await client.config('SET', 'maxmemory', '0');
+      await store.check();
+      expect((await ask()).decision).toBe('current');
+    } finally {
+      await client.config('SET', 'maxmemory', '0');
+      client.disconnect();
+    }
+  });
+
   it('fails in time while the server is frozen, dead or never was, and works when it is back', async () => {
     const own = await startRedisServer();
     const store = createRedisReplayStore({ url: own.url, commandTimeoutMs: 50 });

@@ -83,7 +83,14 @@ export async function createCallRig(options: RigOptions) {
   };
   const catalogue = createAgentCatalogue(options.agents ?? [agent]);
   const directory = createConversationDirectory(
-    { maxConversations: 100, idleTimeoutMs: 600_000, unknown: 'create', ...options.directory },
+    {
+      maxConversations: 100,
+      maxPerOrganisation: 100,
+      organisationLimits: {},
+      idleTimeoutMs: 600_000,
+      unknown: 'create',
+      ...options.directory,
+    },
     { clock, logger: log.logger, metrics, catalogue: () => catalogue },
   );
   const deps: TurnDeps = {

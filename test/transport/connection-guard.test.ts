@@ -112,7 +112,8 @@ describe('what a stranger may hold', () => {
     const watch = request(stranger, '/grpc.health.v1.Health/Watch');
     watch.end(Buffer.alloc(5));
     await expect.poll(() => clock.pending()).toBe(1);
-    clock.advance(5_000);
+    // Its time for a message, and that which a valid credential may take to be checked.
+    clock.advance(5_000 + 15_000);
     await closed(unary);
     expect(await isAlive(stranger)).toBe(true);
     expect(watch.closed).toBe(false);
