@@ -74,7 +74,13 @@ describe('parse-config', () => {
           answerTimeoutMs: 30_000,
         },
       ],
-      conversation: { idleTimeoutMs: 600_000, maxConversations: 20_000, unknown: 'create' },
+      conversation: {
+        idleTimeoutMs: 600_000,
+        maxConversations: 20_000,
+        maxPerOrganisation: 20_000,
+        organisationLimits: {},
+        unknown: 'create',
+      },
       speech: { voice: 'kal', cacheBytes: 33_554_432, workers: 1 },
       log: { level: 'info' },
     });
