@@ -127,6 +127,7 @@ export function createReply(deps: ReplyDeps, conversation: Conversation): Reply 
 }
 
 const NEVER = new AbortController().signal;
+const RIFF = Buffer.from('RIFF');
 
 async function synthesise(deps: ReplyDeps, text: unknown): Promise<Uint8Array> {
   if (typeof text !== 'string')
@@ -137,6 +138,9 @@ async function synthesise(deps: ReplyDeps, text: unknown): Promise<Uint8Array> {
 function assertAudio(audio: unknown): Uint8Array {
   if (!(audio instanceof Uint8Array))
     throw new GatewayError('ERR_HANDLER_OUTPUT', 'audio of the bot is not a Uint8Array');
+  // A header would be heard as a crackle, and what follows it is seldom µ-law.
+  if (Buffer.from(audio.buffer, audio.byteOffset, Math.min(audio.length, 4)).equals(RIFF))
+    throw new GatewayError('ERR_HANDLER_OUTPUT', 'audio of the bot is a WAV file, not raw µ-law');
   return audio;
 }
 

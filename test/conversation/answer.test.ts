@@ -201,6 +201,10 @@ describe('a bot that fails', () => {
 
   it.each([
     ['sound that is no bytes', { type: 'audio', audio: 'RIFF' }],
+    [
+      '[check 88] a WAV file for a chunk',
+      { type: 'audio', audio: Buffer.from('RIFF....WAVEfmt ') },
+    ],
     ['a text that is none', { type: 'say', text: 7 }],
     ['an unknown output', { type: 'dance' }],
     ['nothing', undefined],

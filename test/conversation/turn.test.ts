@@ -324,6 +324,16 @@ describe('a voice turn', () => {
     }
   });
 
+  it('[check 73] sends no PARTIAL, whether it is allowed or not', async () => {
+    const rig = await createCallRig(chatty());
+    for (const allowPartialResponses of [false, true]) {
+      const rpc = rig.open();
+      rpc.send({ type: 'no-input' }, { allowPartialResponses });
+      await rpc.ended;
+      expect(kinds(rpc.written)).toEqual(['chunk', 'final']);
+    }
+  });
+
   it('[check 97] expects no audio in digits mode', async () => {
     const { bot } = botOf(() => [{ type: 'listen', settings: { mode: 'digits' } }]);
     const rig = await createCallRig({ bot });

@@ -46,7 +46,7 @@ describe('the type of a response', () => {
 });
 
 describe('a prompt', () => {
-  it('carries sound and barge-in, and never text', () => {
+  it('[check 89] carries sound and barge-in, and never text', () => {
     const prompts = [
       { audio: Uint8Array.of(1, 2, 3), bargeIn: true },
       { audio: Buffer.of(4), bargeIn: false },
@@ -128,7 +128,7 @@ describe('how to listen for the next input', () => {
     );
   });
 
-  it('carries the digit settings', () => {
+  it('[check 95] carries the digit settings', () => {
     const digits = { maxLength: 5, terminator: '#', interDigitTimeoutMs: 3000 };
     expect(encodeListen({ mode: 'digits', digits })).toEqual(
       Buffer.concat([
@@ -141,7 +141,7 @@ describe('how to listen for the next input', () => {
     );
   });
 
-  it('carries the speech timers that are set, and no other', () => {
+  it('[check 95] carries the speech timers that are set, and no other', () => {
     const speech = {
       maxSpeechMs: 1,
       completeTimeoutMs: 2,
