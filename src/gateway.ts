@@ -1,6 +1,6 @@
 import type { RevocationEffect } from './admin/operations-routes.ts';
 import { startAdmin } from './admin/start-admin.ts';
-import type { ReadinessReport } from './admin/readiness.ts';
+import { type ReadinessReport, isReady, reasonsOf } from './admin/readiness.ts';
 import { createCallerAudio } from './audio/caller-audio.ts';
 import { createEndpointer } from './audio/endpointer.ts';
 import { loadResampler } from './audio/resample.ts';
@@ -19,7 +19,7 @@ import type { Conversation } from './conversation/conversation.ts';
 import { createConversationDirectory } from './conversation/directory.ts';
 import { Ear } from './conversation/ear.ts';
 import type { SpeechSynthesiser } from './conversation/speech-synthesiser.ts';
-import { type Clock, systemClock } from './core/clock.ts';
+import { type Clock, every, systemClock } from './core/clock.ts';
 import { type Closers, createClosers } from './core/closers.ts';
 import { createLifecycle } from './core/lifecycle.ts';
 import type { Logger } from './core/logger.ts';
@@ -41,6 +41,8 @@ import { startServerTls } from './transport/server-tls.ts';
 
 /** What the ping of the admin port calls this service. */
 const SERVICE_NAME = 'byova-gateway';
+/** How soon health follows what makes the gateway ready or not, such as keys that arrive. */
+const HEALTH_INTERVAL_MS = 1_000;
 /** Sound before the onset window that belongs to an utterance: the first consonant. */
 const EXTRA_PRE_ROLL_MS = 100;
 
@@ -208,10 +210,16 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
     close,
   );
 
-  lifecycle.onMove((state) => server.setHealth(state === 'ready' ? 'SERVING' : 'NOT_SERVING'));
+  const tellHealth = (): void => server.setHealth(isReady(readiness()) ? 'SERVING' : 'NOT_SERVING');
+  lifecycle.onMove(tellHealth);
   await keys.start();
   lifecycle.moveTo('ready');
-  logEvent(logger, 'gateway.ready', { grpcPort: server.port, adminPort: admin.port });
+  closers.add(every(clock, HEALTH_INTERVAL_MS, tellHealth), close);
+  logEvent(logger, 'gateway.ready', {
+    grpcPort: server.port,
+    adminPort: admin.port,
+    reasonsAgainst: reasonsOf(readiness()),
+  });
 
   const stop = async (): Promise<void> => {
     await closers.close();

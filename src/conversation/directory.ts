@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
 import { runInBackground } from '../core/background.ts';
-import type { Clock, Timer } from '../core/clock.ts';
+import { type Clock, every } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { Logger } from '../core/logger.ts';
 import type { EndReason } from '../handlers/bot-handler.ts';
@@ -138,10 +138,8 @@ export function createConversationDirectory(
       if (conversation.openTurns.size === 0 && conversation.lastSeenMs <= idleSinceMs)
         end(conversation, 'idle');
     }
-    timer = clock.setTimer(sweepEveryMs, sweep);
   };
-  const sweepEveryMs = Math.max(options.idleTimeoutMs / 10, MIN_SWEEP_MS);
-  let timer: Timer = clock.setTimer(sweepEveryMs, sweep);
+  const reaper = every(clock, Math.max(options.idleTimeoutMs / 10, MIN_SWEEP_MS), sweep);
 
   return {
     enter(principal, message) {
@@ -171,7 +169,7 @@ export function createConversationDirectory(
     },
     size: () => conversations.size,
     close() {
-      timer.cancel();
+      reaper.close();
       for (const conversation of conversations.values()) end(conversation, 'shutdown');
     },
   };

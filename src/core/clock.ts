@@ -31,3 +31,17 @@ export function createScaledClock(speed: number): Clock {
     },
   };
 }
+
+/** Calls `action` again and again, `intervalMs` after it was called before, until it is closed. */
+export function every(
+  clock: Clock,
+  intervalMs: number,
+  action: () => void,
+): { readonly close: () => void } {
+  const run = (): void => {
+    action();
+    timer = clock.setTimer(intervalMs, run);
+  };
+  let timer = clock.setTimer(intervalMs, run);
+  return { close: () => timer.cancel() };
+}

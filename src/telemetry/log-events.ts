@@ -6,7 +6,7 @@ import type { LogFields, Logger } from '../core/logger.ts';
  * Fields never hold a token, audio, digits or text of the caller.
  */
 const LOG_EVENTS = {
-  'gateway.ready': { level: 'info', message: 'gateway is ready' },
+  'gateway.ready': { level: 'info', message: 'gateway is listening' },
   'gateway.draining': { level: 'info', message: 'gateway is draining' },
   'gateway.stopped': { level: 'info', message: 'gateway has stopped' },
   'auth.refused': { level: 'warn', message: 'credential refused' },

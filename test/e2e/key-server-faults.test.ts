@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import type { Webex } from '../../src/simulator/caller.ts';
+import { checkHealth } from '../../src/simulator/check-health.ts';
 import type { KeyFault } from '../../src/simulator/key-fault.ts';
 import { type KeyServer, startKeyServer } from '../../src/simulator/key-server.ts';
 import { type DrivenClock, createDrivenClock } from '../support/driven-clock.ts';
@@ -245,6 +246,9 @@ describe('when keys rotate under fifty calls', () => {
   });
 });
 
+const health = async (): Promise<string | undefined> =>
+  (await checkHealth({ target: `127.0.0.1:${rig.gateway.grpcPort}` }, '', 5_000)).health;
+
 describe('[check 37] without usable keys', () => {
   it('turns fifty calls of a fresh gateway away as UNAVAILABLE, and takes them when the key server comes up', async () => {
     const down = await startKeyServer({ jwks: () => ({ keys: [] }) });
@@ -254,6 +258,7 @@ describe('[check 37] without usable keys', () => {
     const webexes = [connectWithOneToken(), connectWithNewTokens()] as const;
     const begin = (call: ManualCall, webex: Webex) => call.start(webex);
     expect(await codesOf(fifty(), webexes, begin)).toEqual([UNAVAILABLE]);
+    expect(await health()).toBe('NOT_SERVING');
     const { status } = await webexes[0].listVirtualAgents(ORGANISATION);
     expect(status.details).toMatch(/^ERR_AUTH_KEYS_UNAVAILABLE/u);
 
@@ -263,6 +268,7 @@ describe('[check 37] without usable keys', () => {
     const calls = fifty();
     expect(await codesOf(calls, webexes, begin)).toEqual([OK]);
     expect(calls.flatMap(({ violations }) => violations)).toEqual([]);
+    await expect.poll(health).toBe('SERVING');
   });
 
   it('refuses remembered tokens as well once the stale time is over, and takes them again afterwards', async () => {
