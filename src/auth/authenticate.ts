@@ -130,15 +130,15 @@ export function createAuthenticator(
     }
   };
 
-  /** The replay guard's word on one use; synchronous when the guard is. */
-  const admit = ({ generation, principal }: Remembered): void | Promise<void> => {
-    const refuse = (error: unknown): never => {
-      throw withDetail(error, toStory(principal));
-    };
+  /** The replay guard's word on one use; synchronous when the guard is, and then without a closure. */
+  const admit = ({ generation, principal }: Remembered): Promise<void> | undefined => {
     try {
-      return replay.admit(generation)?.catch(refuse);
+      const pending = replay.admit(generation);
+      return pending?.catch((error: unknown) => {
+        throw withDetail(error, toStory(principal));
+      });
     } catch (error) {
-      return refuse(error);
+      throw withDetail(error, toStory(principal));
     }
   };
 
@@ -166,24 +166,30 @@ export function createAuthenticator(
       if (!dataSources.isWelcome(verified.principal))
         throw refusal('ERR_AUTH_REVOKED', 'the credential was revoked');
       remembered.set(tokenHash, verified);
-      metrics.authentications.inc({ result: 'ok' });
-      return verified.principal;
+      return accept(verified);
     } catch (error) {
       throw count(withHash(error, tokenHash));
     }
   };
 
+  const accept = ({ principal }: Remembered): Principal => {
+    metrics.authentications.inc({ result: 'ok' });
+    return principal;
+  };
+
+  const admitLater = async (known: Remembered, pending: Promise<void>): Promise<Principal> => {
+    try {
+      await pending;
+    } catch (error) {
+      throw count(withHash(error, known.generation.tokenHash));
+    }
+    return accept(known);
+  };
+
   const admitKnown = (known: Remembered): Principal | Promise<Principal> => {
     metrics.tokenCacheHits.inc();
-    const accept = (): Principal => {
-      metrics.authentications.inc({ result: 'ok' });
-      return known.principal;
-    };
     const pending = admit(known);
-    if (pending === undefined) return accept();
-    return pending.then(accept, (error: unknown) => {
-      throw count(withHash(error, known.generation.tokenHash));
-    });
+    return pending === undefined ? accept(known) : admitLater(known, pending);
   };
 
   const isUsable = ({ principal, key }: Remembered, schemaId: string): boolean =>
