@@ -126,7 +126,8 @@ function isAsyncIterable(result: HookResult): result is AsyncIterable<Reply | st
   return typeof result === 'object' && Symbol.asyncIterator in result;
 }
 
-function* toOutputs(answer: Answer): Iterable<BotOutput> {
+/** What the gateway is to do for a reply: an ending goes first, so that the last words cannot be interrupted. */
+export function* toOutputs(answer: Answer): Iterable<BotOutput> {
   if (answer === undefined) return;
   const reply: Reply = typeof answer === 'string' ? { say: answer } : answer;
   if (reply.transfer !== undefined) yield { type: 'transfer', ...toEnding(reply.transfer) };
