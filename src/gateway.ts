@@ -23,6 +23,7 @@ import { type Clock, every, systemClock } from './core/clock.ts';
 import { type Closers, createClosers } from './core/closers.ts';
 import { createLifecycle } from './core/lifecycle.ts';
 import type { Logger } from './core/logger.ts';
+import { closeBots } from './handlers/close-bots.ts';
 import { createBot } from './handlers/create-bot.ts';
 import { loadBot } from './handlers/load-bot.ts';
 import { BUILT_IN_BOTS } from './handlers/registry.ts';
@@ -95,7 +96,12 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
   const openEar = await createEarFactory(config.conversation.maxConversations);
 
   let agents = await loadAgents(config, { logger, synthesiser });
-  closers.add(agents, () => closeBots(agents));
+  closers.add(agents, () =>
+    closeBots(
+      agents.map(({ bot }) => bot),
+      logger,
+    ),
+  );
   let catalogue = createAgentCatalogue(agents);
   const directory = closers.add(
     createConversationDirectory(config.conversation, {
@@ -258,10 +264,6 @@ function createVoice({ speech }: Config): SpeechSynthesiser {
     ),
     { maxBytes: speech.cacheBytes },
   );
-}
-
-async function closeBots(agents: readonly Agent[]): Promise<void> {
-  await Promise.all(agents.map(async ({ bot }) => bot.close?.()));
 }
 
 async function loadAgents(

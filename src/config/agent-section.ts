@@ -5,7 +5,9 @@ import { integer, organisations, seconds, text } from './fields.ts';
 const MAX_ATTRIBUTES = 100;
 
 const botSection = z.strictObject({
-  use: text.describe('A shipped bot (`script`, `http`, `playback`, `echo`), a package, or a file of your own'),
+  use: text.describe(
+    'A shipped bot (`script`, `http`, `playback`, `echo`), a package, or a file of your own',
+  ),
   options: z
     .record(z.string(), z.unknown())
     .default({})

@@ -30,7 +30,7 @@ const adminSection = z.strictObject({
 const conversationSection = z.strictObject({
   idleTimeoutSeconds: seconds(1, 86_400)
     .default(600)
-    .describe('How long a call without an open RPC is kept'),
+    .describe('How long a call is kept that brings no message and gets no answer'),
   maxPerOrganization: integer(1, 1_000_000)
     .optional()
     .describe('Calls held at once for one organisation; default: as many as in all'),

@@ -1,4 +1,5 @@
 import { abortable } from '../core/abort.ts';
+import { runInBackground } from '../core/background.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError, isGatewayError } from '../core/gateway-error.ts';
 import type { Logger } from '../core/logger.ts';
@@ -69,14 +70,19 @@ export function giveAnswer(
       }
     } finally {
       // A bot that hangs would hang here as well, so nobody waits for it to wind up.
-      outputs.return?.().then(undefined, () => undefined);
+      runInBackground(
+        async () => void (await outputs.return?.()),
+        () => undefined,
+      );
     }
   };
 
-  const give = async (previous: Answer | undefined): Promise<void> => {
+  let waitsFor = conversation.answering;
+  const give = async (): Promise<void> => {
     let outcome: string = 'answered';
     try {
-      await previous?.done;
+      await waitsFor?.done;
+      waitsFor = undefined;
       signal.throwIfAborted();
       await ask();
       signal.throwIfAborted();
@@ -93,17 +99,20 @@ export function giveAnswer(
     if (conversation.answering === answer) conversation.answering = undefined;
   };
 
-  const previous = conversation.answering;
   const answer: Answer = {
-    abort,
-    isInterruptible: reply.isInterruptible,
+    abort(reason) {
+      // What the caller cuts short is the answer that is heard; the bot does not know of this input yet.
+      if (reason === 'interrupted' && waitsFor !== undefined) waitsFor.abort(reason);
+      else abort(reason);
+    },
+    isInterruptible: () => waitsFor?.isInterruptible() ?? reply.isInterruptible(),
     get done() {
       return done;
     },
   };
   conversation.answering = answer;
   conversation.turns += 1;
-  const done = give(previous);
+  const done = give();
   return answer;
 }
 

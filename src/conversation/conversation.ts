@@ -16,7 +16,7 @@ export type AnswerFate = 'interrupted' | 'cancelled' | 'ended' | 'timed-out' | '
 
 /** An answer that is being given. */
 export interface Answer {
-  /** Calls the answer off; only the first fate counts. */
+  /** Calls the answer off; only the first fate counts. `interrupted` goes to the answer that this one waits for, if any. */
   abort(fate: AnswerFate): void;
   /** Whether the caller may cut it short now. */
   isInterruptible(): boolean;

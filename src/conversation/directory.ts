@@ -21,7 +21,7 @@ export interface DirectoryOptions {
   readonly maxPerOrganisation: number;
   /** Limits of single organisations, by UUID in lower case. */
   readonly organisationLimits: Readonly<Record<string, number>>;
-  /** A conversation without an open RPC is given up after this long, in milliseconds. */
+  /** A conversation that brings no message and gives no answer for this long is given up, in milliseconds. */
   readonly idleTimeoutMs: number;
   /** What input of a call that never started does: open it without a greeting, or fail. */
   readonly unknown: 'create' | 'refuse';
@@ -135,7 +135,8 @@ export function createConversationDirectory(
   const sweep = (): void => {
     const idleSinceMs = clock.now() - options.idleTimeoutMs;
     for (const conversation of conversations.values()) {
-      if (conversation.openTurns.size === 0 && conversation.lastSeenMs <= idleSinceMs)
+      // An open RPC alone does not keep it: behind a balancer one may stay open when its client is gone.
+      if (conversation.answering === undefined && conversation.lastSeenMs <= idleSinceMs)
         end(conversation, 'idle');
     }
   };

@@ -19,20 +19,22 @@ export function createPlayback(clock: Clock): Playback {
   let startedAtMs = 0;
   let untilMs = 0;
   let uninterruptibleUntilMs = 0;
+  // A clock that was set back says nothing of what plays: better to hear the caller than to be deaf until it catches up.
+  const isBefore = (now: number, endMs: number): boolean => startedAtMs <= now && now < endMs;
   return {
     sent(bytes, bargeIn) {
       const now = clock.now();
-      if (untilMs <= now) {
+      if (!isBefore(now, untilMs)) {
         startedAtMs = now;
         untilMs = now;
       }
       untilMs += bytes / TELEPHONE_BYTES_PER_MS;
       if (!bargeIn) uninterruptibleUntilMs = untilMs;
     },
-    isUninterruptible: () => clock.now() < uninterruptibleUntilMs,
+    isUninterruptible: () => isBefore(clock.now(), uninterruptibleUntilMs),
     cut() {
       const now = clock.now();
-      if (untilMs <= now) return undefined;
+      if (!isBefore(now, untilMs)) return undefined;
       untilMs = now;
       return { heardMs: Math.round(now - startedAtMs) };
     },

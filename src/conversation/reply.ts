@@ -11,6 +11,11 @@ import type { TurnSink } from './turn-sink.ts';
 
 /** Most custom events of one answer. */
 const MAX_EVENTS = 16;
+/**
+ * Most things one answer does: ten minutes of sound in pieces of 12 ms, which still fit into one WAV answer with their
+ * headers. A bot that yields for ever what makes no sound would keep everybody else from the processor.
+ */
+const MAX_OUTPUTS = 50_000;
 
 type Ending = Extract<BotOutput, { readonly type: 'transfer' | 'end' | 'give-up' }>;
 
@@ -52,6 +57,7 @@ export function createReply(deps: ReplyDeps, conversation: Conversation): Reply 
   let listen = agent.listen;
   let ending: Ending | undefined;
   let hasSpoken = false;
+  let outputs = 0;
   const events: OutputEvent[] = [];
 
   const speak = async (audio: Uint8Array, bargeIn: boolean | undefined): Promise<void> => {
@@ -75,6 +81,9 @@ export function createReply(deps: ReplyDeps, conversation: Conversation): Reply 
   };
   return {
     async perform(output) {
+      outputs += 1;
+      if (outputs > MAX_OUTPUTS)
+        throw new GatewayError('ERR_HANDLER_OUTPUT', 'the answer has too many parts');
       switch (output.type) {
         case 'say':
           return speak(await synthesise(deps, output.text), output.bargeIn);

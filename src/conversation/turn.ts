@@ -36,6 +36,8 @@ const NEXT_STATES: Readonly<Record<TurnState, readonly TurnState[]>> = {
   done: [],
 };
 
+/** A UUID in real calls. Ids outlive their calls in a memory that counts them, so each must be small. */
+const MAX_ID_LENGTH = 256;
 /** How long an RPC may listen on after a newer one took over. */
 const SUPERSEDED_TIMEOUT_MS = 5_000;
 
@@ -87,6 +89,7 @@ export class Turn implements OpenTurn, EarListener {
         'ERR_CONVERSATION_ID_CHANGED',
         'conversation_id changed in the stream',
       );
+    else this.#conversation.lastSeenMs = this.#deps.clock.now();
     return this.#take(this.#conversation, message.input);
   }
 
@@ -99,9 +102,10 @@ export class Turn implements OpenTurn, EarListener {
       return;
     }
     if (this.#state === 'collecting') this.#digits?.finish();
-    else if (this.#state === 'listening' && conversation.ear?.isSpeaking === true)
+    // The ear may be hearing for a newer RPC, whose utterance it is then.
+    else if (conversation.inputOwner === this && conversation.ear?.isSpeaking === true)
       this.speechEnded();
-    else if (this.#state === 'opened' || this.#state === 'listening') this.#acknowledge();
+    this.release();
   }
 
   /** The RPC is gone: whatever is under way for it stops. The call goes on. */
@@ -116,7 +120,7 @@ export class Turn implements OpenTurn, EarListener {
   }
 
   release(): void {
-    if (this.#state === 'opened' || this.#state === 'listening') this.#acknowledge();
+    if (this.#isListening) this.#acknowledge();
   }
 
   conversationEnded(fate: AnswerFate): void {
@@ -147,6 +151,11 @@ export class Turn implements OpenTurn, EarListener {
     );
   }
 
+  /** Whether the RPC waits for input, of which nothing is complete or half collected. */
+  get #isListening(): boolean {
+    return this.#state === 'opened' || this.#state === 'listening';
+  }
+
   #assertOrganisation(organisationId: string): void {
     if (organisationId === this.#organisationId) return;
     const isMissing = organisationId === '' && !this.#deps.requireOrganisation;
@@ -159,21 +168,24 @@ export class Turn implements OpenTurn, EarListener {
   }
 
   #enter(message: TurnMessage): void {
-    if (message.conversationId === '')
-      throw new GatewayError('ERR_CONVERSATION_ID_MISSING', 'conversation_id is empty');
+    const { length } = message.conversationId;
+    if (length === 0 || length > MAX_ID_LENGTH)
+      throw new GatewayError(
+        'ERR_CONVERSATION_ID_MISSING',
+        length === 0 ? 'conversation_id is empty' : 'conversation_id is too long',
+      );
     const conversation = this.#deps.directory.enter(this.#principal, message);
     if (conversation === undefined) return;
-    if (conversation.openTurns.size >= MAX_OPEN_TURNS)
+    // A caller who hangs up needs no room.
+    if (conversation.openTurns.size >= MAX_OPEN_TURNS && message.input.type !== 'session-end')
       throw new GatewayError('ERR_CONVERSATION_CAPACITY', 'too many open streams for one call');
     this.#conversation = conversation;
     this.#conversationId = message.conversationId;
     conversation.openTurns.add(this);
-    const previous = conversation.inputOwner;
+    conversation.inputOwner?.superseded();
     conversation.inputOwner = this;
-    if (previous !== undefined) {
-      previous.superseded();
-      conversation.ear?.restart();
-    }
+    // Of the RPC before, which may have been left in the middle of a word.
+    conversation.ear?.restart();
   }
 
   #take(conversation: Conversation, input: CallerInput): void {
@@ -189,7 +201,8 @@ export class Turn implements OpenTurn, EarListener {
         return this.#deps.directory.end(conversation, 'caller');
       case 'start-of-digits':
         if (!conversation.isDeaf) conversation.interrupt();
-        return this.#finish();
+        // An RPC that answers, or holds digits, has its own end.
+        return this.#isListening ? this.#finish() : undefined;
       case 'no-input':
         return this.#ask(conversation, { type: 'no-input' });
       case 'custom-event':
@@ -205,7 +218,7 @@ export class Turn implements OpenTurn, EarListener {
     conversation: Conversation,
     input: Extract<CallerInput, { readonly type: 'session-start' }>,
   ): void {
-    if (conversation.hasStarted) return this.#acknowledge();
+    if (conversation.hasStarted) return this.release();
     conversation.hasStarted = true;
     return this.#ask(conversation, { ...input, type: 'start' });
   }
@@ -221,7 +234,7 @@ export class Turn implements OpenTurn, EarListener {
   }
 
   #collect(conversation: Conversation, digits: string): void {
-    if (this.#state === 'opened' || this.#state === 'listening') {
+    if (this.#isListening) {
       this.#move('collecting');
       if (!conversation.isDeaf) conversation.interrupt();
       const sensitive = conversation.listen.sensitive ?? false;

@@ -39,8 +39,9 @@ export function every(
   action: () => void,
 ): { readonly close: () => void } {
   const run = (): void => {
-    action();
+    // First, so that an action that throws is called again, and one that closes ends it.
     timer = clock.setTimer(intervalMs, run);
+    action();
   };
   let timer = clock.setTimer(intervalMs, run);
   return { close: () => timer.cancel() };

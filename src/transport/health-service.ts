@@ -41,7 +41,8 @@ export interface HealthReporter {
  */
 export function createHealthReporter(services: ReadonlySet<string>): HealthReporter {
   let current: ServingStatus = 'NOT_SERVING';
-  const watchers = new Set<ServerWritableStream<HealthRequest, HealthAnswer>>();
+  /** Each with whether its service is served; the others hold a stream open as well. */
+  const watchers = new Map<ServerWritableStream<HealthRequest, HealthAnswer>, boolean>();
 
   const check: handleUnaryCall<HealthRequest, HealthAnswer> = (call, callback) => {
     if (services.has(call.request.service)) callback(null, { status: current });
@@ -58,7 +59,7 @@ export function createHealthReporter(services: ReadonlySet<string>): HealthRepor
       }
       const isKnown = services.has(call.request.service);
       call.write({ status: isKnown ? current : unknownService });
-      if (isKnown) watchers.add(call);
+      watchers.set(call, isKnown);
       call.on('cancelled', () => watchers.delete(call));
       call.on('close', () => watchers.delete(call));
     };
@@ -67,10 +68,10 @@ export function createHealthReporter(services: ReadonlySet<string>): HealthRepor
     set(status) {
       if (status === current) return;
       current = status;
-      for (const watcher of watchers) watcher.write({ status });
+      for (const [watcher, isKnown] of watchers) if (isKnown) watcher.write({ status });
     },
     endWatches() {
-      for (const watcher of watchers) watcher.end();
+      for (const watcher of watchers.keys()) watcher.end();
       watchers.clear();
     },
   };

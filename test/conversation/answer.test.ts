@@ -260,3 +260,39 @@ describe('a bot that fails', () => {
     expect(lengths).toEqual([apologyBytes, 'fine'.length * 160]);
   });
 });
+
+describe('a bot that is odd', () => {
+  it('has answered, though its iterator cannot be wound up', async () => {
+    const bot: BotHandler = {
+      name: 'odd',
+      answer: () => ({
+        [Symbol.asyncIterator]: () => ({
+          next: async () => ({ done: true as const, value: undefined }),
+          return: (): never => {
+            throw new Error('x');
+          },
+        }),
+      }),
+    };
+    const rig = await createCallRig({ bot });
+    const rpc = rig.open();
+    rpc.send(SESSION_START);
+    await rpc.ended;
+    expect(rpc.written.map(({ responseType }) => responseType)).toEqual(['final']);
+  });
+
+  it('never stops, and makes no sound: the answer is cut, and nobody waits long', async () => {
+    const bot: BotHandler = {
+      name: 'endless',
+      async *answer() {
+        for (;;) yield { type: 'transcript', transcript: 'x' };
+      },
+    };
+    const rig = await createCallRig({ bot });
+    const rpc = rig.open();
+    rpc.send(SESSION_START);
+    await rpc.ended;
+    expect(rpc.written.map(({ responseType }) => responseType)).toEqual(['chunk', 'final']);
+    expect(rig.log.lines.at(-1)?.fields).toMatchObject({ kind: 'ERR_HANDLER_OUTPUT' });
+  });
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { BotHandler, BotInput } from '../../src/handlers/bot-handler.ts';
+import type { BotHandler, BotInput, BotOutput } from '../../src/handlers/bot-handler.ts';
 import type { DigitSettings } from '../../src/handlers/listen-settings.ts';
 import { SESSION_START, createCallRig, frames } from '../support/call-rig.ts';
 
@@ -105,5 +105,44 @@ describe('keypad digits', () => {
     await rpc.ended;
     expect(inputs).toMatchObject([{ sensitive: true }]);
     expect(JSON.stringify(rig.log.lines)).not.toContain('998877');
+  });
+});
+
+describe('digits beside other input', () => {
+  it('[check 92] are kept when START_OF_DTMF comes after them', async () => {
+    const { rpc, inputs } = await listeningFor({});
+    rpc.send({ type: 'digits', digits: '12' });
+    rpc.send({ type: 'start-of-digits' });
+    rpc.turn.halfClose();
+    await rpc.ended;
+    expect(inputs).toMatchObject([{ type: 'digits', digits: '12' }]);
+  });
+
+  it('[check 60] that wait behind what must be heard are not lost to speech', async () => {
+    const asked: BotInput[] = [];
+    let release = (): void => undefined;
+    const bot: BotHandler = {
+      name: 'b',
+      async *answer(_c, input): AsyncIterable<BotOutput> {
+        asked.push(input);
+        if (asked.length > 1) return;
+        yield { type: 'end', name: '', metadata: {} };
+        await new Promise<void>((resolve) => (release = resolve));
+        throw new Error('so that the call goes on');
+      },
+    };
+    const rig = await createCallRig({ bot });
+    const first = rig.open();
+    first.send(SESSION_START);
+    await expect.poll(() => asked.length).toBe(1);
+    const digits = rig.open();
+    digits.send({ type: 'digits', digits: '1' });
+    digits.turn.halfClose();
+    const third = rig.open();
+    for (const frame of frames('speech', 300)) third.send(frame);
+    expect(third.written).toEqual([]);
+    release();
+    await digits.ended;
+    expect(asked[1]).toMatchObject({ type: 'digits', digits: '1' });
   });
 });

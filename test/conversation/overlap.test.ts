@@ -177,3 +177,115 @@ describe('a client that goes away', () => {
     expect(rpc.written).toHaveLength(51);
   });
 });
+
+/** A bot that speaks and waits for `release` in each answer. */
+function heldBot(bargeIn: boolean) {
+  const asked: BotInput[] = [];
+  const releases: (() => void)[] = [];
+  const bot: BotHandler = {
+    name: 'held',
+    async *answer(_call, input, turn): AsyncIterable<BotOutput> {
+      asked.push(input);
+      yield { type: 'say', text: 'a sentence of some length', bargeIn };
+      await new Promise<void>((resolve) => {
+        releases.push(resolve);
+        turn.signal.addEventListener('abort', () => resolve());
+      });
+    },
+  };
+  return { bot, asked, releases };
+}
+
+describe('an RPC among others of its call', () => {
+  it('[check 48] a second SESSION_START in the RPC that greets cuts nothing', async () => {
+    const { bot, releases } = heldBot(true);
+    const rig = await createCallRig({ bot });
+    const rpc = rig.open();
+    rpc.send(SESSION_START);
+    await expect.poll(() => rpc.written.length).toBe(1);
+    rpc.send(SESSION_START);
+    expect(rpc.end()).toBeUndefined();
+    await expect.poll(() => releases.length).toBe(1);
+    releases[0]?.();
+    await rpc.ended;
+    expect(kinds(rpc.written)).toEqual(['chunk', 'final']);
+  });
+
+  it('[check 49] [check 54] a key in the RPC that speaks cuts the prompt and closes it with a FINAL', async () => {
+    const { bot } = heldBot(true);
+    const rig = await createCallRig({ bot });
+    const rpc = rig.open();
+    rpc.send(SESSION_START);
+    await expect.poll(() => rpc.written.length).toBe(1);
+    rpc.send({ type: 'start-of-digits' });
+    await rpc.ended;
+    expect(kinds(rpc.written)).toEqual(['chunk', 'final']);
+    expect(rpc.ends()).toBe(1);
+  });
+
+  it('[check 60] a key in the RPC that says what must be heard cuts nothing', async () => {
+    const { bot } = heldBot(false);
+    const rig = await createCallRig({ bot });
+    const rpc = rig.open();
+    rpc.send(SESSION_START);
+    await expect.poll(() => rpc.written.length).toBe(1);
+    rpc.send({ type: 'start-of-digits' });
+    expect(rpc.end()).toBeUndefined();
+  });
+
+  it('[check 58] the half-close of the older RPC does not take the utterance of the newer one', async () => {
+    const { bot } = heldBot(true);
+    const rig = await createCallRig({ bot });
+    const first = rig.open();
+    for (const frame of frames('silence', 200)) first.send(frame);
+    const second = rig.open();
+    for (const frame of frames('speech', 300)) second.send(frame);
+    first.turn.halfClose();
+    expect(kinds(first.written)).toEqual(['final']);
+    for (const frame of frames('silence', 600)) second.send(frame);
+    await expect
+      .poll(() => kinds(second.written))
+      .toEqual(['start-of-input', 'end-of-input', 'chunk']);
+  });
+
+  it('[check 52] speech that a cancelled RPC had begun is not ended in the next one', async () => {
+    const { bot } = heldBot(true);
+    const rig = await createCallRig({ bot });
+    const first = rig.open();
+    for (const frame of frames('speech', 300)) first.send(frame);
+    first.turn.cancelled();
+    const second = rig.open();
+    for (const frame of frames('silence', 1_000)) second.send(frame);
+    expect(kinds(second.written)).toEqual([]);
+  });
+
+  it('[check 59] barge-in stops the answer that is heard, and the bot still learns of the input that waited', async () => {
+    const { bot, asked } = heldBot(true);
+    const rig = await createCallRig({ bot });
+    const first = rig.open();
+    first.send(SESSION_START);
+    await expect.poll(() => first.written.length).toBe(1);
+    const waiting = rig.open();
+    waiting.send({ type: 'custom-event', name: 'x', parameters: {} });
+    const third = rig.open();
+    for (const frame of frames('speech', 300)) third.send(frame);
+    await first.ended;
+    expect(kinds(first.written)).toEqual(['chunk', 'final']);
+    await expect.poll(() => asked.length).toBe(2);
+  });
+
+  it('[check 64] may be the one that hangs up, however many are open', async () => {
+    const { bot } = heldBot(true);
+    const rig = await createCallRig({ bot });
+    const open = Array.from({ length: 8 }, () => rig.open());
+    for (const rpc of open) for (const frame of frames('silence', 20)) rpc.send(frame);
+    for (const frame of frames('silence', 20))
+      expect(() => rig.open().send(frame)).toThrow('too many open streams');
+    const last = rig.open();
+    last.send({ type: 'session-end' });
+    expect(rig.directory.size()).toBe(0);
+    expect([...open, last].map((rpc) => [rpc.end(), rpc.ends()])).toEqual(
+      Array.from({ length: 9 }, () => ['ok', 1]),
+    );
+  });
+});

@@ -161,12 +161,17 @@ describe('the session', () => {
     expect(rig.clock.pending()).toBe(0);
   });
 
-  it('keeps an idle conversation whose RPC is open', async () => {
+  it('[check 72] keeps a conversation whose RPC brings sound, and gives it up when the RPC falls silent', async () => {
     const rig = await createCallRig(chatty());
     const rpc = rig.open();
-    rpc.send({ type: 'ignored' });
-    rig.clock.advance(3_600_000);
+    for (let minute = 0; minute < 60; minute += 1) {
+      for (const frame of frames('silence', 20)) rpc.send(frame);
+      rig.clock.advance(60_000);
+    }
     expect(rig.directory.size()).toBe(1);
+    rig.clock.advance(660_000);
+    expect(rig.directory.size()).toBe(0);
+    expect([rpc.end(), rpc.ends()]).toEqual(['ok', 1]);
   });
 
   it('refuses a conversation beyond the limit of its organisation, and lets others call', async () => {
@@ -244,6 +249,14 @@ describe('a message that breaks the contract', () => {
     expect(() => rpc.send({ type: 'ignored' }, { conversationId: 'b' })).toThrowError(
       expect.objectContaining({ code: 'ERR_CONVERSATION_ID_CHANGED' }),
     );
+  });
+
+  it('[check 78] is refused when the conversation id is longer than any of Webex', async () => {
+    const rig = await createCallRig(chatty());
+    expect(() => rig.open().send(SESSION_START, { conversationId: 'x'.repeat(257) })).toThrow(
+      expect.objectContaining({ code: 'ERR_CONVERSATION_ID_MISSING' }),
+    );
+    expect(rig.directory.size()).toBe(0);
   });
 });
 

@@ -48,6 +48,15 @@ describe('the health services', () => {
 });
 
 describe('draining', () => {
+  it('ends whoever watches, a service that is not here as well', async () => {
+    const { server } = await start();
+    const watch = watchHealth('standard', server.port, 'no.such.Service');
+    close.push(watch.close);
+    await expect.poll(() => watch.heard.length).toBe(1);
+    void server.drain(60_000);
+    expect(await watch.ended).toBe(Status.OK);
+  });
+
   it('[check 104] says NOT_SERVING, lets running turns finish, and refuses new RPCs', async () => {
     const rig = await start();
     const { port } = rig.server;
