@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import { systemClock } from '../core/clock.ts';
 import { type Webex, type WebexTls, connectWebex } from '../simulator/caller.ts';
 import { createTokenIssuer } from '../simulator/token-issuer.ts';
 import { type ClaimFlags, addClaimOptions, toClaims } from './claim-options.ts';
@@ -60,7 +61,7 @@ async function readToken(flags: ConnectionFlags, cwd: string): Promise<string> {
     throw new CliError('give exactly one of --token, --token-file and --issuer-key', EXIT_USAGE);
   if (issuerKey !== undefined) {
     const broker = await createTokenIssuer({ issuer, key: await loadIssuerKey(issuerKey, cwd) });
-    return broker.mint(toClaims(flags));
+    return broker.mint(toClaims(flags), { claims: toGeneration(systemClock.now()) });
   }
   const text = tokenFile === undefined ? token : (await readUserFile(tokenFile, cwd)).toString();
   const jws = text?.trim() ?? '';
@@ -68,6 +69,22 @@ async function readToken(flags: ConnectionFlags, cwd: string): Promise<string> {
   if (!/^[\x21-\x7e]+$/u.test(jws))
     throw new CliError('the token must be one word of printable ASCII characters', EXIT_USAGE);
   return jws;
+}
+
+const HOUR_SECONDS = 3_600;
+
+/**
+ * One token an hour, the same whoever mints it with this key: the calls of a developer share a generation, as the calls of a
+ * data source do. A fresh nonce for each call would make each a renewal that retires the one before the last.
+ */
+function toGeneration(nowMs: number): {
+  readonly jti: string;
+  readonly iat: number;
+  readonly exp: number;
+} {
+  const hour = Math.floor(nowMs / 1000 / HOUR_SECONDS);
+  const iat = hour * HOUR_SECONDS;
+  return { jti: `development-${hour}`, iat, exp: iat + 2 * HOUR_SECONDS };
 }
 
 async function readTls(flags: ConnectionFlags, cwd: string): Promise<WebexTls | undefined> {

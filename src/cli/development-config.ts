@@ -68,6 +68,8 @@ export function toLoopbackConfig(
       ...config.trust,
       issuers: [{ issuer: broker.issuer.issuer, jwksUri: broker.jwksUri }],
       keys: { ...config.trust.keys, snapshotFile: undefined },
+      // A developer mints tokens at will, and none is a renewal of another.
+      replay: { ...config.trust.replay, policy: 'off' },
     },
   };
 }

@@ -2,19 +2,19 @@ import { EventEmitter } from 'node:events';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { createDevelopmentConfig, toLoopbackConfig } from '../src/cli/development-config.ts';
+import { createDevelopmentConfig, toLoopbackConfig } from '../../src/cli/development-config.ts';
 import {
   DEVELOPMENT_CLAIMS,
   DEVELOPMENT_ORGANISATION,
   startDevelopmentBroker,
-} from '../src/cli/development.ts';
-import { systemClock } from '../src/core/clock.ts';
-import type { Gateway } from '../src/gateway.ts';
-import { runServer } from '../src/main.ts';
-import { connectWebex } from '../src/simulator/caller.ts';
-import { createRequestWriter } from '../src/simulator/wire-message.ts';
-import { KEY, VOICE } from './support/gateway-rig.ts';
-import { createLogRecorder } from './support/log-recorder.ts';
+} from '../../src/cli/development.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import type { Gateway } from '../../src/gateway.ts';
+import { runServer } from '../../src/main.ts';
+import { connectWebex } from '../../src/simulator/caller.ts';
+import { createRequestWriter } from '../../src/simulator/wire-message.ts';
+import { KEY, VOICE } from '../support/gateway-rig.ts';
+import { createLogRecorder } from '../support/log-recorder.ts';
 
 const organisationId = DEVELOPMENT_ORGANISATION;
 

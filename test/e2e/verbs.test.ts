@@ -102,6 +102,15 @@ describe('a verb that calls a gateway', () => {
     expect(wav).toMatchObject({ channels: 2, format: { encoding: 'linear16' } });
   });
 
+  it('is one of many at once: calls with the same key share a generation of the token', async () => {
+    const { reach } = await stageWithKey();
+    const stages = await Promise.all(Array.from({ length: 6 }, stageWithKey));
+    const runs = await Promise.all(
+      stages.map(({ run }) => run('call', ...fast(reach), '--dtmf', '#', '--json')),
+    );
+    expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
   it('prints one JSON document for a program', async () => {
     const { run, reach } = await stageWithKey();
     const { code, out } = await run('call', ...fast(reach), '--dtmf', '#', '--json');
