@@ -20,6 +20,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...missing.flatMap(([, files]) => files)],
     globalSetup: ['test/support/build.ts'],
+    setupFiles: ['test/support/no-leaks.ts'],
     // The code has no state of its own between files, and loading it anew for each would take most of the time.
     isolate: false,
     testTimeout: 15_000,
