@@ -1,49 +1,17 @@
+import { createCompanding } from './companding.ts';
+
 /** Moves the segments of the curve to powers of two. */
 const BIAS = 132;
 /** The largest magnitude that the bias leaves within 15 bits. */
 const CLIP = 32_635;
 
-const DECODED = Int16Array.from({ length: 256 }, (_, code) => decodeCode(code));
-const ENCODED = Uint8Array.from({ length: 65_536 }, (_, index) => encodeSample(index - 32_768));
+const LAW = createCompanding(decodeCode, encodeSample);
 
-/**
- * Decodes µ-law bytes `start` to `end` to PCM16, one sample a byte, without allocating.
- *
- * @param out Receives the samples from index `outOffset` on.
- * @throws {RangeError} When `out` has no room for them.
- * @see ITU-T G.711, table 2
- */
-export function decodeMulaw(
-  bytes: Uint8Array,
-  out: Int16Array,
-  outOffset = 0,
-  start = 0,
-  end = bytes.length,
-): void {
-  if (outOffset + end - start > out.length) throw new RangeError('no room for the samples');
-  for (let from = start, to = outOffset; from < end; from++, to++)
-    out[to] = DECODED[bytes[from] ?? 0] ?? 0;
-}
+/** Decodes µ-law to PCM16. @see ITU-T G.711, table 2 */
+export const decodeMulaw = LAW.decode;
 
-/**
- * Encodes PCM16 to µ-law, one byte a sample. A value between two codes goes to the nearer one, from the exact middle to
- * the one farther from zero.
- *
- * @param out Receives the bytes from index `outOffset` on; a new array when left out.
- * @returns `out`.
- * @throws {RangeError} When `out` has no room for them.
- * @see ITU-T G.711, table 2
- */
-export function encodeMulaw(
-  pcm: Int16Array,
-  out: Uint8Array = new Uint8Array(pcm.length),
-  outOffset = 0,
-): Uint8Array {
-  if (outOffset + pcm.length > out.length) throw new RangeError('no room for the bytes');
-  for (let from = 0, to = outOffset; from < pcm.length; from++, to++)
-    out[to] = ENCODED[(pcm[from] ?? 0) + 32_768] ?? 0;
-  return out;
-}
+/** Encodes PCM16 to µ-law. @see ITU-T G.711, table 2 */
+export const encodeMulaw = LAW.encode;
 
 function decodeCode(code: number): number {
   const bits = ~code & 0xff;

@@ -1,5 +1,5 @@
+import type { Agent } from '../conversation/agent.ts';
 import type { DirectoryOptions } from '../conversation/directory.ts';
-import type { ListenSettings } from '../handlers/listen-settings.ts';
 import type { FliteVoice } from '../speech/flite-synthesiser.ts';
 import type { LogLevel } from '../telemetry/logger.ts';
 import type { ServerLimits } from '../transport/server-options.ts';
@@ -34,30 +34,15 @@ export interface DataSourceConfig {
 }
 
 /** One virtual agent; the composition root adds the bot and turns the apology into sound. */
-export interface AgentConfig {
-  readonly id: string;
-  readonly name: string;
-  readonly isDefault: boolean;
+export interface AgentConfig extends Omit<Agent, 'organisations' | 'bot' | 'apology'> {
   readonly organisations: Organisations;
-  readonly attributes: Readonly<Record<string, string>>;
   readonly bot: {
     /** Name of a shipped bot, a package, or a file. */
     readonly use: string;
     readonly options: Readonly<Record<string, unknown>>;
   };
-  readonly bargeIn: boolean;
-  readonly playback: 'chunk' | 'wav';
-  readonly listen: ListenSettings;
-  readonly endpointing: {
-    readonly onsetMs: number;
-    readonly completeTimeoutMs: number;
-    readonly maxSpeechMs: number;
-  };
-  /** When Webex is told that the caller has finished: as soon as it is silent, or when the answer begins to sound. */
-  readonly endOfInput: 'at-silence' | 'at-first-audio';
   /** Text of what the caller hears when the bot fails. */
   readonly apology: string;
-  readonly answerTimeoutMs: number;
 }
 
 /** Certificates of the gRPC server, as absolute paths of PEM files. */

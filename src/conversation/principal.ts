@@ -1,3 +1,5 @@
+import { GatewayError } from '../core/gateway-error.ts';
+
 /**
  * Who is calling: the identity that a verified JWS proves.
  *
@@ -17,4 +19,24 @@ export interface Principal {
   readonly tokenId: string;
   /** When the token stops being accepted for new RPCs, in milliseconds since the epoch, skew not included. */
   readonly expiresAtMs: number;
+}
+
+/**
+ * Checks that a message is of the organisation whose token came with it.
+ *
+ * @param organisationId `customer_org_id`, as sent.
+ * @param isRequired Whether it may not be left empty.
+ * @throws {GatewayError} `ERR_CONVERSATION_ORGANISATION`.
+ */
+export function assertOrganisation(
+  principal: Principal,
+  organisationId: string,
+  isRequired: boolean,
+): void {
+  if (organisationId === '' && !isRequired) return;
+  if (organisationId.toLowerCase() !== principal.organisationId)
+    throw new GatewayError(
+      'ERR_CONVERSATION_ORGANISATION',
+      'customer_org_id is not the organisation of the token',
+    );
 }

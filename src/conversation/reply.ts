@@ -169,15 +169,7 @@ function toEvent(ending: Ending): OutputEvent {
 /** The closing answer to an RPC that asks for nothing: it says nothing and keeps listening as before. */
 export function acknowledge(conversation: Conversation, sink: TurnSink): void {
   const hasPrompt = conversation.agent.playback === 'chunk' && !conversation.hasEnded;
-  sink.write(
-    final({
-      prompts: hasPrompt ? SILENT_PROMPTS : [],
-      event: undefined,
-      listen: conversation.listen,
-      transcript: undefined,
-      summary: undefined,
-    }),
-  );
+  sink.write(final({ prompts: hasPrompt ? SILENT_PROMPTS : [], listen: conversation.listen }));
   sink.complete();
 }
 

@@ -71,7 +71,7 @@ export function chunk(audio: Uint8Array, bargeIn: boolean): TurnOutput {
   return { ...EMPTY, responseType: 'chunk', prompts: [{ audio, bargeIn }] };
 }
 
-/** The closing answer of a turn. */
-export function final(parts: Omit<TurnOutput, 'responseType'>): TurnOutput {
-  return { responseType: 'final', ...parts };
+/** The closing answer of a turn; what is not given is left out of it. */
+export function final(parts: Partial<Omit<TurnOutput, 'responseType'>>): TurnOutput {
+  return { ...EMPTY, ...parts };
 }

@@ -13,7 +13,7 @@ import {
 import type { ConversationDirectory } from './directory.ts';
 import type { Ear, EarListener } from './ear.ts';
 import { type DigitCollector, createDigitCollector } from './input-timers.ts';
-import type { Principal } from './principal.ts';
+import { type Principal, assertOrganisation } from './principal.ts';
 import { acknowledge } from './reply.ts';
 import { END_OF_INPUT, NOTHING_MORE, START_OF_INPUT } from './turn-output.ts';
 import { type TurnSink, beginWith } from './turn-sink.ts';
@@ -158,12 +158,7 @@ export class Turn implements OpenTurn, EarListener {
 
   #assertOrganisation(organisationId: string): void {
     if (organisationId === this.#organisationId) return;
-    const isMissing = organisationId === '' && !this.#deps.requireOrganisation;
-    if (!isMissing && organisationId.toLowerCase() !== this.#principal.organisationId)
-      throw new GatewayError(
-        'ERR_CONVERSATION_ORGANISATION',
-        'customer_org_id is not the organisation of the token',
-      );
+    assertOrganisation(this.#principal, organisationId, this.#deps.requireOrganisation);
     this.#organisationId = organisationId;
   }
 

@@ -1,7 +1,7 @@
 import type { AgentCatalogue } from '../../conversation/agent.ts';
+import { assertOrganisation } from '../../conversation/principal.ts';
 import { Turn, type TurnDeps } from '../../conversation/turn.ts';
 import type { TurnSink } from '../../conversation/turn-sink.ts';
-import { GatewayError } from '../../core/gateway-error.ts';
 import type { ListVARequest__Output } from '../generated/voice-virtual-agent/com/cisco/wcc/ccai/media/v1/ListVARequest.ts';
 import type { VoiceVARequest__Output } from '../generated/voice-virtual-agent/com/cisco/wcc/ccai/media/v1/VoiceVARequest.ts';
 import type { BidiHandler, ProtocolService, ResponseWriter, UnaryHandler } from '../rpc.ts';
@@ -28,12 +28,7 @@ export function createVoiceVirtualAgentService(deps: VoiceVirtualAgentDeps): Pro
   };
   const listVirtualAgents: UnaryHandler<ListVARequest__Output> = ({ principal }, request) => {
     const { organisationId } = decodeListRequest(request);
-    const isMissing = organisationId === '' && !deps.turns.requireOrganisation;
-    if (!isMissing && organisationId.toLowerCase() !== principal.organisationId)
-      throw new GatewayError(
-        'ERR_CONVERSATION_ORGANISATION',
-        'customer_org_id is not the organisation of the token',
-      );
+    assertOrganisation(principal, organisationId, deps.turns.requireOrganisation);
     return encodeAgentList(deps.catalogue().list(principal.organisationId));
   };
   return {
