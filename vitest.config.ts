@@ -6,6 +6,13 @@ import { findTool } from './test/support/tools.ts';
 const NEEDS = {
   'redis-server': ['test/**/*redis*.test.ts'],
   grpcurl: ['test/e2e/foreign-client.test.ts'],
+  envoy: ['test/e2e/deploy-envoy.test.ts'],
+  haproxy: ['test/e2e/deploy-haproxy.test.ts'],
+  nginx: ['test/e2e/deploy-nginx.test.ts'],
+  helm: ['test/e2e/deploy-kubernetes.test.ts'],
+  'kubernetes-validate': ['test/e2e/deploy-kubernetes.test.ts'],
+  hadolint: ['test/e2e/deploy-dockerfile.test.ts'],
+  'systemd-analyze': ['test/e2e/deploy-systemd.test.ts'],
 };
 const missing = Object.entries(NEEDS).filter(([tool]) => findTool(tool) === undefined);
 for (const [tool, files] of missing)

@@ -1,32 +1,25 @@
 import type { RevocationEffect } from './admin/operations-routes.ts';
 import { startAdmin } from './admin/start-admin.ts';
 import { type ReadinessReport, isReady, reasonsOf } from './admin/readiness.ts';
-import { createCallerAudio } from './audio/caller-audio.ts';
-import { createEndpointer } from './audio/endpointer.ts';
-import { loadResampler } from './audio/resample.ts';
-import { createSpeechCollector } from './audio/speech-collector.ts';
-import { loadVoiceActivity } from './audio/voice-activity.ts';
 import { createAuthenticator } from './auth/authenticate.ts';
 import { createReplayGuard } from './auth/create-replay-guard.ts';
 import { type DataSource, createDataSources } from './auth/data-sources.ts';
 import { createIssuerKeys } from './auth/issuer-keys.ts';
 import type { KeySource } from './auth/key-source.ts';
 import type { ReplayGuard } from './auth/replay-guard.ts';
-import type { AgentConfig, Config, DataSourceConfig, Organisations } from './config/config.ts';
+import type { Config, DataSourceConfig } from './config/config.ts';
 import { startOrganisations } from './config/watch-organisations.ts';
-import { type Agent, createAgentCatalogue } from './conversation/agent.ts';
-import type { Conversation } from './conversation/conversation.ts';
+import { createAgentCatalogue } from './conversation/agent.ts';
+import { countCalls } from './conversation/count-calls.ts';
 import { createConversationDirectory } from './conversation/directory.ts';
-import { Ear } from './conversation/ear.ts';
 import type { SpeechSynthesiser } from './conversation/speech-synthesiser.ts';
 import { type Clock, every, systemClock } from './core/clock.ts';
 import { type Closers, createClosers } from './core/closers.ts';
 import { createLifecycle } from './core/lifecycle.ts';
 import type { Logger } from './core/logger.ts';
+import { type OpenRelay, loadAgents, toOrganisations } from './gateway/load-agents.ts';
+import { loadSoundEngines } from './gateway/open-ears.ts';
 import { closeBots } from './handlers/close-bots.ts';
-import { createBot } from './handlers/create-bot.ts';
-import { loadBot } from './handlers/load-bot.ts';
-import { BUILT_IN_BOTS } from './handlers/registry.ts';
 import { createVoiceVirtualAgentService } from './protocols/voice-virtual-agent/service.ts';
 import { createCachedSynthesiser } from './speech/cached-synthesiser.ts';
 import { createFliteSynthesiser } from './speech/flite-synthesiser.ts';
@@ -38,14 +31,13 @@ import { createCallLayers } from './transport/call-layers.ts';
 import { createClientNameCheck } from './transport/client-names.ts';
 import { createFailureLimiter } from './transport/failure-limiter.ts';
 import { startGrpcServer } from './transport/grpc-server.ts';
+import { createRelayClient } from './transport/relay-client.ts';
 import { startServerTls } from './transport/server-tls.ts';
 
 /** What the ping of the admin port calls this service. */
 const SERVICE_NAME = 'byova-gateway';
 /** How soon health follows what makes the gateway ready or not, such as keys that arrive. */
 const HEALTH_INTERVAL_MS = 1_000;
-/** Sound before the onset window that belongs to an utterance: the first consonant. */
-const EXTRA_PRE_ROLL_MS = 100;
 
 /** What the process lends the gateway. */
 export interface GatewayDeps {
@@ -93,15 +85,18 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
   addProcessMetrics(metrics.registry);
 
   const synthesiser = deps.synthesiser ?? closers.add(createVoice(config), close);
-  const openEar = await createEarFactory(config.conversation.maxConversations);
+  const engines = await loadSoundEngines(config.conversation.maxConversations);
 
-  let agents = await loadAgents(config, { logger, synthesiser });
-  closers.add(agents, () =>
-    closeBots(
-      agents.map(({ bot }) => bot),
-      logger,
-    ),
-  );
+  const openRelay: OpenRelay = async ({ upstream, ...relay }) => ({
+    ...relay,
+    client: closers.add(await createRelayClient(upstream, deps), close),
+  });
+  let agents = await loadAgents(config, { ...deps, synthesiser, openRelay });
+  closers.add(agents, async () => {
+    const bots = agents.map(({ bot }) => bot);
+    const recognisers = agents.flatMap(({ recogniser }) => recogniser ?? []);
+    await closeBots([...bots, ...recognisers], logger);
+  });
   let catalogue = createAgentCatalogue(agents);
   const directory = closers.add(
     createConversationDirectory(config.conversation, {
@@ -112,6 +107,7 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
     }),
     close,
   );
+  const observe = countCalls(metrics);
   const voiceVirtualAgent = createVoiceVirtualAgentService({
     catalogue: () => catalogue,
     turns: {
@@ -120,7 +116,8 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
       metrics,
       directory,
       synthesiser,
-      openEar,
+      ...engines,
+      observe,
       endConversation: directory.end,
       requireOrganisation: config.trust.requireCustomerOrgId,
     },
@@ -236,7 +233,7 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
     adminPort: admin.port,
     readiness,
     async reloadAgents(changed) {
-      agents = await loadAgents(changed, { logger, synthesiser });
+      agents = await loadAgents(changed, { ...deps, synthesiser, openRelay });
       catalogue = createAgentCatalogue(agents);
       logEvent(logger, 'bot.reloaded', { agents: agents.length });
     },
@@ -266,54 +263,8 @@ function createVoice({ speech }: Config): SpeechSynthesiser {
   );
 }
 
-async function loadAgents(
-  config: Config,
-  deps: { readonly logger: Logger; readonly synthesiser: SpeechSynthesiser },
-): Promise<readonly Agent[]> {
-  const load = async ({ bot, apology, organisations, ...agent }: AgentConfig): Promise<Agent> => {
-    const factory = await loadBot(bot.use, config.baseDir, BUILT_IN_BOTS);
-    return {
-      ...agent,
-      organisations: toOrganisations(organisations),
-      bot: await createBot(factory, bot.options, {
-        logger: deps.logger,
-        baseDir: config.baseDir,
-      }),
-      apology: await deps.synthesiser.synthesise(apology, new AbortController().signal),
-    };
-  };
-  return Promise.all(config.agents.map(load));
-}
-
-function toOrganisations(organisations: Organisations): 'any' | ReadonlySet<string> {
-  return organisations === 'any' ? 'any' : new Set(organisations);
-}
-
 function toDataSource(source: DataSourceConfig): DataSource {
   return { ...source, organisations: toOrganisations(source.organisations) };
-}
-
-/** Opens the ear of a call; the engines are shared, the state is the call's own. */
-async function createEarFactory(maxEars: number): Promise<(conversation: Conversation) => Ear> {
-  const [resampler, voiceActivity] = await Promise.all([
-    loadResampler(),
-    loadVoiceActivity({ maxDetectors: maxEars }),
-  ]);
-  return ({ agent: { bot, endpointing } }) => {
-    const endpointer = createEndpointer(endpointing);
-    return new Ear({
-      callerAudio: createCallerAudio({ resampler }),
-      detector: voiceActivity.open(),
-      endpointer,
-      collector:
-        bot.wantsSpeechAudio === true
-          ? createSpeechCollector({
-              preRollMs: endpointer.onsetWindowMs + EXTRA_PRE_ROLL_MS,
-              maxMs: endpointing.maxSpeechMs,
-            })
-          : undefined,
-    });
-  };
 }
 
 function toReadiness(

@@ -6,6 +6,13 @@ export interface EndpointerOptions {
   readonly onsetMs?: number;
   /** Silence that ends the utterance, 200 to 60000 ms. Default 900. */
   readonly completeTimeoutMs?: number;
+  /**
+   * Silence that ends an utterance of less than `minSpeechMs`, 200 to 60000 ms: longer than the complete timeout, the
+   * caller who said "um" may go on; shorter, a cough is given up early. Default: the complete timeout.
+   */
+  readonly incompleteTimeoutMs?: number;
+  /** Speech below which an utterance is not complete, 0 to 5000 ms. Default 200. */
+  readonly minSpeechMs?: number;
   /** The longest utterance, 1000 to 600000 ms; then it ends even though the caller goes on. Default 30000. */
   readonly maxSpeechMs?: number;
 }
@@ -18,11 +25,14 @@ export interface Endpointer {
   /** Takes the verdict on the next 20 ms. */
   push(isSpeech: boolean): SpeechEdge;
   readonly isSpeaking: boolean;
-  /** From the first to the last frame of speech of the utterance, or of the one before when nobody speaks. */
+  /**
+   * From the first to the last frame of speech of the utterance, or of the one before when nobody speaks. It grows while
+   * the caller speaks, so that a turn can tell a backchannel from an answer before the end.
+   */
   readonly speechMs: number;
   /** The most sound that lies between an utterance's first frame and `speech-start`: what a pre-roll must hold. */
   readonly onsetWindowMs: number;
-  /** Forgets the utterance; with options, also what was set before. */
+  /** Forgets the utterance; with options, also what was set before. The same options object costs nothing. */
   reset(options?: EndpointerOptions): void;
 }
 
@@ -33,6 +43,18 @@ export interface Endpointer {
 const RESUME_WINDOW_FRAMES = 6;
 const RESUME_FRAMES = 3;
 const RESUME_MASK = (1 << RESUME_WINDOW_FRAMES) - 1;
+
+interface Timing {
+  readonly onsetFrames: number;
+  readonly onsetMask: number;
+  readonly completeFrames: number;
+  readonly incompleteFrames: number;
+  readonly minFrames: number;
+  readonly maxFrames: number;
+}
+
+/** Agents and bots hand over the same few objects for every response. */
+const compiled = new WeakMap<EndpointerOptions, Timing>();
 
 /**
  * Creates an endpointer that waits for speech.
@@ -61,7 +83,8 @@ export function createEndpointer(options: EndpointerOptions = {}): Endpointer {
     utteranceFrames += 1;
     const recent = countBits(history & RESUME_MASK);
     quietFrames = isSpeech && recent >= RESUME_FRAMES ? 0 : quietFrames + 1;
-    const overdueFrames = quietFrames - timing.completeFrames;
+    const isShort = utteranceFrames - quietFrames < timing.minFrames;
+    const overdueFrames = quietFrames - (isShort ? timing.incompleteFrames : timing.completeFrames);
     const isComplete = overdueFrames >= (recent === 0 ? 0 : RESUME_WINDOW_FRAMES);
     if (!isComplete && utteranceFrames < timing.maxFrames) return 'none';
     isSpeaking = false;
@@ -93,14 +116,21 @@ export function createEndpointer(options: EndpointerOptions = {}): Endpointer {
   };
 }
 
-function compileTiming(options: EndpointerOptions) {
+function compileTiming(options: EndpointerOptions): Timing {
+  const known = compiled.get(options);
+  if (known !== undefined) return known;
   const onsetFrames = toFrames(options.onsetMs, 100, 20, 300);
-  return {
+  const completeFrames = toFrames(options.completeTimeoutMs, 900, 200, 60_000);
+  const timing = Object.freeze({
     onsetFrames,
     onsetMask: 2 ** (onsetFrames * 2) - 1,
-    completeFrames: toFrames(options.completeTimeoutMs, 900, 200, 60_000),
+    completeFrames,
+    incompleteFrames: toFrames(options.incompleteTimeoutMs, completeFrames * FRAME_MS, 200, 60_000),
+    minFrames: toFrames(options.minSpeechMs, 200, 0, 5000),
     maxFrames: toFrames(options.maxSpeechMs, 30_000, 1000, 600_000),
-  };
+  });
+  compiled.set(options, timing);
+  return timing;
 }
 
 function toFrames(ms: number | undefined, defaultMs: number, minMs: number, maxMs: number): number {

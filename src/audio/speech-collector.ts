@@ -13,8 +13,14 @@ export interface SpeechCollectorOptions {
 export interface SpeechCollector {
   /** Takes a frame: PCM16, 8000 Hz, mono, 20 ms = 160 samples. */
   push(pcm: Int16Array): void;
-  /** The utterance has begun, with the pre-roll; does nothing when it had begun before. */
-  start(): void;
+  /**
+   * The utterance has begun, with the pre-roll; does nothing when it had begun before.
+   *
+   * @param onPiece Called with each frame from now on: µ-law, never changed again.
+   */
+  start(onPiece?: (piece: Uint8Array) => void): void;
+  /** A copy of the utterance so far; empty when there was no `start`. */
+  peek(): Uint8Array;
   /**
    * Hands over the utterance and waits for the next one.
    *
@@ -36,6 +42,7 @@ export function createSpeechCollector(options: SpeechCollectorOptions): SpeechCo
   let ringFrames = 0;
   let speech: Uint8Array | undefined;
   let speechBytes = 0;
+  let listener: ((piece: Uint8Array) => void) | undefined;
 
   function pushRing(pcm: Int16Array): void {
     if (ring.length === 0) return;
@@ -51,6 +58,7 @@ export function createSpeechCollector(options: SpeechCollectorOptions): SpeechCo
       speech.set(buffer);
     }
     encodeMulaw(pcm, speech, speechBytes);
+    listener?.(speech?.slice(speechBytes, neededBytes) ?? new Uint8Array(0));
     speechBytes = neededBytes;
   }
 
@@ -58,15 +66,19 @@ export function createSpeechCollector(options: SpeechCollectorOptions): SpeechCo
     ringFrames = 0;
     speech = undefined;
     speechBytes = 0;
+    listener = undefined;
   }
+
+  const peek = (): Uint8Array => speech?.slice(0, speechBytes) ?? new Uint8Array(0);
 
   return {
     push(pcm) {
       if (speech === undefined) pushRing(pcm);
       else pushSpeech(pcm, speech);
     },
-    start() {
+    start(onPiece) {
       if (speech !== undefined) return;
+      listener = onPiece;
       speech = new Uint8Array(Math.min(Math.max(FIRST_BUFFER_BYTES, ring.length), maxBytes));
       const seenBytes = ringFrames * FRAME_SAMPLES;
       if (seenBytes < ring.length) {
@@ -79,8 +91,9 @@ export function createSpeechCollector(options: SpeechCollectorOptions): SpeechCo
       speech.set(ring.subarray(0, oldestAt), ring.length - oldestAt);
       speechBytes = ring.length;
     },
+    peek,
     take() {
-      const taken = speech === undefined ? new Uint8Array(0) : speech.slice(0, speechBytes);
+      const taken = peek();
       reset();
       return taken;
     },

@@ -1,9 +1,12 @@
 import { AUDIO_CODECS } from './audio-codec.ts';
 import { type AudioFormat, TELEPHONE_FORMAT } from './audio-format.ts';
 
-const ROW_HZ = [697, 770, 852, 941] as const;
-const COLUMN_HZ = [1209, 1336, 1477, 1633] as const;
-const KEYPAD = '123A456B789C*0#D';
+/** The lower tone of each row of the keypad, from the top. */
+export const ROW_HZ = [697, 770, 852, 941] as const;
+/** The higher tone of each column, from the left. */
+export const COLUMN_HZ = [1209, 1336, 1477, 1633] as const;
+/** The keys, row by row. */
+export const KEYPAD = '123A456B789C*0#D';
 /** Of full scale, for each of the two tones: -8 dB each, so that their sum does not clip. */
 const DTMF_LEVEL = 0.4;
 const SINE_LEVEL = 0.5;

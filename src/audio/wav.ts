@@ -67,6 +67,28 @@ export function encodeWav(audio: Uint8Array, format: AudioFormat, channels = 1):
  */
 export function decodeWav(bytes: Uint8Array): WavAudio {
   if (bytes.length > MAX_WAV_BYTES) throw wavError('the file is larger than 64 MB');
+  const heading = readWavHeading(bytes);
+  if (heading === undefined) throw wavError('there is no data chunk');
+  const { format, channels, dataAt, dataBytes } = heading;
+  const end = Math.min(dataAt + dataBytes, bytes.length);
+  const blockBytes = AUDIO_CODECS[format.encoding].bytesPerSample * channels;
+  return { format, channels, data: bytes.subarray(dataAt, end - ((end - dataAt) % blockBytes)) };
+}
+
+/** What stands before the samples of a WAV file. */
+export interface WavHeading extends Omit<WavAudio, 'data'> {
+  readonly dataAt: number;
+  /** What the data chunk claims to hold. */
+  readonly dataBytes: number;
+}
+
+/**
+ * Reads the beginning of a WAV file.
+ *
+ * @returns `undefined` when `bytes` end before the samples begin.
+ * @throws {GatewayError} `ERR_AUDIO_WAV` when it is none that {@link decodeWav} reads.
+ */
+export function readWavHeading(bytes: Uint8Array): WavHeading | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 12 || readText(view, 0) !== 'RIFF' || readText(view, 8) !== 'WAVE')
     throw wavError('there is no RIFF header');
@@ -74,17 +96,15 @@ export function decodeWav(bytes: Uint8Array): WavAudio {
   for (let at = 12; at + 8 <= bytes.length;) {
     const start = at + 8;
     const size = view.getUint32(at + 4, true);
-    const end = Math.min(start + size, bytes.length);
     const name = readText(view, at);
-    if (name === 'fmt ') heading = readFormat(view, start, end);
+    if (name === 'fmt ') heading = readFormat(view, start, Math.min(start + size, bytes.length));
     if (name === 'data') {
       if (heading === undefined) throw wavError('the data come before their format');
-      const blockBytes = AUDIO_CODECS[heading.format.encoding].bytesPerSample * heading.channels;
-      return { ...heading, data: bytes.subarray(start, end - ((end - start) % blockBytes)) };
+      return { ...heading, dataAt: start, dataBytes: size };
     }
     at = start + size + (size & 1);
   }
-  throw wavError('there is no data chunk');
+  return undefined;
 }
 
 function readFormat(view: DataView, start: number, end: number): Omit<WavAudio, 'data'> {

@@ -1,4 +1,4 @@
-import type { Agent } from '../conversation/agent.ts';
+import type { Agent, Fallback } from '../conversation/agent.ts';
 import type { DirectoryOptions } from '../conversation/directory.ts';
 import type { FliteVoice } from '../speech/flite-synthesiser.ts';
 import type { LogLevel } from '../telemetry/logger.ts';
@@ -33,16 +33,43 @@ export interface DataSourceConfig {
   readonly organisations: Organisations;
 }
 
-/** One virtual agent; the composition root adds the bot and turns the apology into sound. */
-export interface AgentConfig extends Omit<Agent, 'organisations' | 'bot' | 'apology'> {
+/** One virtual agent; the composition root adds bot and recogniser, and turns the texts into sound. */
+export interface AgentConfig extends Omit<
+  Agent,
+  'organisations' | 'bot' | 'relay' | 'recogniser' | 'apology' | 'patience' | 'fallback'
+> {
   readonly organisations: Organisations;
-  readonly bot: {
-    /** Name of a shipped bot, a package, or a file. */
-    readonly use: string;
-    readonly options: Readonly<Record<string, unknown>>;
-  };
+  readonly bot: BotConfig;
+  readonly recogniser:
+    | { readonly use: string; readonly options: Readonly<Record<string, unknown>> }
+    | undefined;
   /** Text of what the caller hears when the bot fails. */
   readonly apology: string;
+  readonly answerTimeoutMs: number;
+  readonly firstAudioTimeoutMs: number;
+  readonly filler: { readonly say: string; readonly afterMs: number; readonly times: number };
+  readonly fallback: Omit<Fallback, 'farewell'> & { readonly say: string };
+}
+
+/** Who answers, and what the gateway does to keep the bot from harm, and others from the bot. */
+export interface BotConfig {
+  /** Name of a shipped bot, a package, or a file. */
+  readonly use: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly limits: {
+    readonly maxConcurrent: number;
+    /** 0: no breaker. */
+    readonly breakerFailures: number;
+    readonly breakerMs: number;
+  };
+  /** `undefined`: in the process itself. */
+  readonly isolate:
+    | {
+        readonly workers: number;
+        readonly maxMemoryMb: number;
+        readonly unresponsiveMs: number;
+      }
+    | undefined;
 }
 
 /** Certificates of the gRPC server, as absolute paths of PEM files. */

@@ -37,16 +37,17 @@ export function redactedConfig(config: Config): Config {
       },
     },
     admin: { ...config.admin, token: config.admin.token === undefined ? undefined : HIDDEN },
-    agents: config.agents.map((agent, index) => ({
-      ...agent,
-      bot: {
-        use: agent.bot.use,
-        // An object becomes an object of the same keys.
-        options: hide(agent.bot.options, ['agents', index, 'bot', 'options']) as Record<
-          string,
-          unknown
-        >,
-      },
-    })),
+    agents: config.agents.map((agent, index) => {
+      // An object becomes an object of the same keys.
+      const hideOptions = <T extends { readonly options: object }>(what: T, key: string): T => ({
+        ...what,
+        options: hide(what.options, ['agents', index, key, 'options']) as T['options'],
+      });
+      return {
+        ...agent,
+        bot: hideOptions(agent.bot, 'bot'),
+        recogniser: agent.recogniser && hideOptions(agent.recogniser, 'recogniser'),
+      };
+    }),
   };
 }

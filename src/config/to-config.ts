@@ -98,15 +98,29 @@ function toDataSource(source: ConfigSettings['dataSources'][number]): DataSource
 function toAgent(agent: ConfigSettings['agents'][number]): AgentConfig {
   const { speech, digits } = agent;
   const { maxLength, terminator, interDigitTimeoutMs } = digits;
-  const { onsetMs, completeTimeoutMs, maxSpeechMs, noInputTimeoutMs } = speech;
+  const { onsetMs, completeTimeoutMs, incompleteTimeoutMs, maxSpeechMs, noInputTimeoutMs } = speech;
   return {
     id: agent.id,
     name: agent.name ?? agent.id,
     isDefault: agent.default,
     organisations: toOrganisations(agent.organizations),
     attributes: agent.attributes,
-    bot: agent.bot,
-    bargeIn: agent.bargeIn,
+    bot: {
+      use: agent.bot.use,
+      options: agent.bot.options,
+      limits: {
+        maxConcurrent: agent.bot.limits.maxConcurrent,
+        breakerFailures: agent.bot.limits.breakerFailures,
+        breakerMs: toMs(agent.bot.limits.breakerSeconds),
+      },
+      isolate: agent.bot.isolate && {
+        workers: agent.bot.isolate.workers,
+        maxMemoryMb: agent.bot.isolate.maxMemoryMb,
+        unresponsiveMs: toMs(agent.bot.isolate.unresponsiveSeconds),
+      },
+    },
+    bargeIn: { ...agent.bargeIn, onsetMs: agent.bargeIn.onsetMs ?? 0 },
+    recogniser: agent.recogniser,
     playback: agent.playback,
     listen: {
       mode: 'voice-and-digits',
@@ -118,13 +132,31 @@ function toAgent(agent: ConfigSettings['agents'][number]): AgentConfig {
       speech: {
         completeTimeoutMs,
         maxSpeechMs,
+        ...(incompleteTimeoutMs !== undefined && { incompleteTimeoutMs }),
         ...(noInputTimeoutMs !== undefined && { noInputTimeoutMs }),
       },
     },
-    endpointing: { onsetMs, completeTimeoutMs, maxSpeechMs },
+    endpointing: {
+      onsetMs,
+      completeTimeoutMs,
+      incompleteTimeoutMs: incompleteTimeoutMs ?? completeTimeoutMs,
+      maxSpeechMs,
+    },
+    inBandDigits: digits.inBand,
     endOfInput: speech.endOfInput,
     apology: agent.apology,
     answerTimeoutMs: toMs(agent.answerTimeoutSeconds),
+    firstAudioTimeoutMs: toMs(agent.firstAudioTimeoutSeconds),
+    filler: {
+      say: agent.filler.say,
+      afterMs: toMs(agent.filler.afterSeconds),
+      times: agent.filler.times,
+    },
+    fallback: {
+      attempts: agent.fallback.attempts,
+      action: agent.fallback.action,
+      say: agent.fallback.say,
+    },
   };
 }
 

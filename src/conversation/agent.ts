@@ -1,6 +1,10 @@
 import { GatewayError } from '../core/gateway-error.ts';
 import type { BotHandler } from '../handlers/bot-handler.ts';
 import type { ListenSettings } from '../handlers/listen-settings.ts';
+import type { BargeInSettings } from './barge-in.ts';
+import type { PatienceSettings } from './patience.ts';
+import type { SpeechRecogniser } from './speech-recogniser.ts';
+import type { AgentRelay } from './relay.ts';
 
 /** A virtual agent: an entry of the catalogue and the bot behind it. */
 export interface Agent {
@@ -11,29 +15,53 @@ export interface Agent {
   readonly organisations: 'any' | ReadonlySet<string>;
   readonly attributes: Readonly<Record<string, string>>;
   readonly bot: BotHandler;
-  /** Whether prompts may be interrupted when the bot does not say. */
-  readonly bargeIn: boolean;
+  /** Set when another server answers the RPCs of this agent's calls; the bot then only lends its name. */
+  readonly relay?: AgentRelay | undefined;
+  /** When the caller may speak over prompts. */
+  readonly bargeIn: BargeInSettings;
+  /** Turns speech into text for the bot; `undefined`: the bot gets none. */
+  readonly recogniser: SpeechRecogniser | undefined;
   /** How prompts are sent; fixed for a call. */
   readonly playback: 'chunk' | 'wav';
   /** How to listen when the bot does not say; single settings fill what a bot leaves out. */
   readonly listen: ListenSettings;
   /** How caller speech is found, in milliseconds. */
-  readonly endpointing: {
-    readonly onsetMs: number;
-    readonly completeTimeoutMs: number;
-    readonly maxSpeechMs: number;
-  };
+  readonly endpointing: Endpointing;
+  /** Whether keys are looked for in the sound, for callers whose keys do not come as digits. */
+  readonly inBandDigits: boolean;
   /** When Webex learns that the caller has finished: in the silence, or when the answer begins. */
   readonly endOfInput: 'at-silence' | 'at-first-audio';
   /** What the caller hears when the bot fails: µ-law, 8000 Hz, mono. Made at start, so that it needs nothing then. */
   readonly apology: Uint8Array;
-  /** Longest wait for the next piece of an answer, in milliseconds. */
-  readonly answerTimeoutMs: number;
+  /** How long the caller is left waiting, and with what. */
+  readonly patience: PatienceSettings;
+  /** What happens when the bot fails again and again. */
+  readonly fallback: Fallback;
+}
+
+/** How caller speech is found, in milliseconds. */
+export interface Endpointing {
+  readonly onsetMs: number;
+  readonly completeTimeoutMs: number;
+  readonly incompleteTimeoutMs: number;
+  readonly maxSpeechMs: number;
+}
+
+/** The end of the ladder: what is done with a caller whose bot does not answer. */
+export interface Fallback {
+  /** Answers in a row that may fail; with the last of them the call is given up. */
+  readonly attempts: number;
+  /** `listen` goes on apologising. */
+  readonly action: 'transfer' | 'end' | 'listen';
+  /** What the caller hears then: µ-law, 8000 Hz, mono. */
+  readonly farewell: Uint8Array;
 }
 
 /** The virtual agents of this gateway, as one organisation sees them. */
 export interface AgentCatalogue {
   list(organisationId: string): readonly Agent[];
+  /** Finds the agent as {@link resolve} does; `undefined` when there is none. */
+  find(organisationId: string, agentId: string): Agent | undefined;
   /**
    * Finds the agent that a call asks for; an empty id is the organisation's default, or its only agent.
    *
@@ -48,15 +76,18 @@ export function createAgentCatalogue(agents: readonly Agent[]): AgentCatalogue {
     agents.filter(
       ({ organisations }) => organisations === 'any' || organisations.has(organisationId),
     );
+  const find = (organisationId: string, agentId: string): Agent | undefined => {
+    const visible = list(organisationId);
+    if (agentId !== '') return visible.find(({ id }) => id === agentId);
+    return (
+      visible.find(({ isDefault }) => isDefault) ?? (visible.length === 1 ? visible[0] : undefined)
+    );
+  };
   return {
     list,
+    find,
     resolve(organisationId, agentId) {
-      const visible = list(organisationId);
-      const agent =
-        agentId === ''
-          ? (visible.find(({ isDefault }) => isDefault) ??
-            (visible.length === 1 ? visible[0] : undefined))
-          : visible.find(({ id }) => id === agentId);
+      const agent = find(organisationId, agentId);
       if (agent === undefined)
         throw new GatewayError(
           'ERR_CONVERSATION_AGENT_UNKNOWN',

@@ -7,8 +7,12 @@ import type { BotInput, EndReason } from '../handlers/bot-handler.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { logEvent } from '../telemetry/log-events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { AnswerOutcome, CallObserver } from './call-observer.ts';
 import type { Answer, AnswerFate, Conversation } from './conversation.ts';
-import { type Reply, acknowledge, createReply } from './reply.ts';
+import { createPatience } from './patience.ts';
+import type { UnheardSound } from './playback.ts';
+import { type Ending, type Reply, acknowledge, createReply } from './reply.ts';
+import type { OpenConverter } from './sound-stream.ts';
 import type { SpeechSynthesiser } from './speech-synthesiser.ts';
 import type { TurnSink } from './turn-sink.ts';
 
@@ -16,10 +20,32 @@ import type { TurnSink } from './turn-sink.ts';
 export interface AnswerDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly metrics: Pick<Metrics, 'turns' | 'firstAnswerSeconds' | 'botFailures'>;
+  readonly metrics: Pick<
+    Metrics,
+    'botFailures' | 'fallbacks' | 'recognitions' | 'turns' | 'firstAnswerSeconds'
+  >;
+  readonly observe: CallObserver;
   readonly synthesiser: SpeechSynthesiser;
+  readonly openConverter: OpenConverter;
   /** The bot has ended the call. */
   readonly endConversation: (conversation: Conversation, reason: EndReason) => void;
+}
+
+/** Nothing to ask the bot: the prompt that was cut short goes on. */
+export interface Resumption {
+  readonly type: 'resume';
+  readonly sounds: readonly UnheardSound[];
+}
+
+/** What an answer is given to. */
+export interface Question {
+  readonly type: BotInput['type'];
+  /** The input, or how to find it out; the latter may be called off. */
+  readonly input: BotInput | ((signal: AbortSignal) => Promise<BotInput | Resumption>);
+  /** The caller is still at it: nobody waits before `inputComplete`. */
+  readonly isOpen: boolean;
+  /** Whether the RPC takes PARTIAL messages. */
+  readonly allowPartial: boolean;
 }
 
 /**
@@ -30,72 +56,111 @@ export interface AnswerDeps {
 export function giveAnswer(
   deps: AnswerDeps,
   conversation: Conversation,
-  input: BotInput,
+  question: Question,
   sink: TurnSink,
 ): Answer {
-  const { clock, metrics } = deps;
+  const { clock, observe } = deps;
+  const { agent } = conversation;
   const controller = new AbortController();
   const { signal } = controller;
   let fate: AnswerFate | undefined;
-  const askedAtMs = clock.now();
-  const reply = createReply(
-    {
-      synthesiser: deps.synthesiser,
-      sink,
-      signal,
-      onFirstSound: () => metrics.firstAnswerSeconds.observe((clock.now() - askedAtMs) / 1000),
-    },
-    conversation,
-  );
+  let completeAtMs = question.isOpen ? undefined : clock.now();
+  conversation.turns += 1;
+  const turn = conversation.turns;
+  const waitedMs = (): number => (completeAtMs === undefined ? 0 : clock.now() - completeAtMs);
   const abort = (reason: AnswerFate): void => {
     fate ??= reason;
     controller.abort(reason);
   };
+  const patience = createPatience(agent.patience, {
+    clock,
+    onTimeout: () => abort('timed-out'),
+    onFiller({ audio }) {
+      runInBackground(async () => {
+        if (!signal.aborted && (await reply.fill(audio)))
+          observe(conversation, { type: 'filler', turn });
+      }, ignore);
+    },
+  });
+  const reply = createReply(
+    {
+      synthesiser: deps.synthesiser,
+      openConverter: deps.openConverter,
+      sink,
+      allowPartial: question.allowPartial,
+      signal,
+      onFirstSound() {
+        patience.heard();
+        observe(conversation, { type: 'first-audio', turn, afterMs: waitedMs() });
+      },
+    },
+    conversation,
+  );
 
-  const ask = async (): Promise<void> => {
-    const { interrupted, agent } = conversation;
+  const ask = async (input: BotInput): Promise<void> => {
+    const { interrupted } = conversation;
     conversation.interrupted = undefined;
+    observe(conversation, { type: 'asked', turn, input: input.type });
     const answers = agent.bot.answer(conversation.call, input, { signal, interrupted });
     const outputs = answers[Symbol.asyncIterator]();
+    let isFirst = true;
     try {
       for (;;) {
-        const timer = clock.setTimer(agent.answerTimeoutMs, () => abort('timed-out'));
-        try {
-          const step = await abortable(outputs.next(), signal);
-          if (step.done === true) return;
-          await reply.perform(step.value);
-        } finally {
-          timer.cancel();
-        }
+        patience.waitForPiece();
+        const step = await abortable(outputs.next(), signal);
+        if (step.done === true) return;
+        patience.gotPiece();
+        if (isFirst) observe(conversation, { type: 'bot-answered', turn });
+        isFirst = false;
+        await reply.perform(step.value);
       }
     } finally {
       // A bot that hangs would hang here as well, so nobody waits for it to wind up.
-      runInBackground(
-        async () => void (await outputs.return?.()),
-        () => undefined,
-      );
+      runInBackground(async () => void (await outputs.return?.()), ignore);
     }
+  };
+  /** Says what is to be said up to the closing answer. */
+  const speak = async (): Promise<AnswerOutcome> => {
+    const { input } = question;
+    patience.waitForPiece();
+    const found = typeof input === 'function' ? await abortable(input(signal), signal) : input;
+    if (found.type === 'resume') {
+      conversation.interrupted = undefined;
+      await reply.resume(found.sounds);
+      return 'resumed';
+    }
+    await ask(found);
+    return 'answered';
   };
 
   let waitsFor = conversation.answering;
   const give = async (): Promise<void> => {
-    let outcome: string = 'answered';
+    let outcome: AnswerOutcome;
     try {
       await waitsFor?.done;
       waitsFor = undefined;
       signal.throwIfAborted();
-      await ask();
+      if (completeAtMs !== undefined) patience.begin();
+      outcome = await speak();
       signal.throwIfAborted();
       const left = await reply.close();
+      conversation.failures = 0;
       if (left !== 'goes-on')
         deps.endConversation(conversation, left === 'transferred' ? 'transfer' : 'bot');
     } catch (error) {
       outcome = fate ?? 'failed';
-      await closeEarly(deps, conversation, { reply, sink, fate, error }).catch((fault: unknown) =>
-        sink.fail(fault),
-      );
+      const early: EarlyEnd = { reply, sink, turn, fate, error };
+      await closeEarly(deps, conversation, early).catch((fault: unknown) => sink.fail(fault));
     }
-    metrics.turns.inc({ input: input.type, outcome });
+    patience.close();
+    const { type } = question;
+    observe(conversation, {
+      type: 'answer-ended',
+      turn,
+      input: type,
+      outcome,
+      durationMs: waitedMs(),
+    });
     if (conversation.answering === answer) conversation.answering = undefined;
   };
 
@@ -105,20 +170,28 @@ export function giveAnswer(
       if (reason === 'interrupted' && waitsFor !== undefined) waitsFor.abort(reason);
       else abort(reason);
     },
-    isInterruptible: () => waitsFor?.isInterruptible() ?? reply.isInterruptible(),
+    isInterruptible: (by) => waitsFor?.isInterruptible(by) ?? reply.isInterruptible(by),
+    inputComplete() {
+      if (completeAtMs !== undefined) return;
+      completeAtMs = clock.now();
+      observe(conversation, { type: 'input-complete', turn });
+      if (waitsFor === undefined) patience.begin();
+    },
     get done() {
       return done;
     },
   };
   conversation.answering = answer;
-  conversation.turns += 1;
   const done = give();
   return answer;
 }
 
+const ignore = (): void => undefined;
+
 interface EarlyEnd {
   readonly reply: Reply;
   readonly sink: TurnSink;
+  readonly turn: number;
   readonly fate: AnswerFate | undefined;
   readonly error: unknown;
 }
@@ -126,32 +199,48 @@ interface EarlyEnd {
 async function closeEarly(
   deps: AnswerDeps,
   conversation: Conversation,
-  { reply, sink, fate, error }: EarlyEnd,
+  { reply, sink, turn, fate, error }: EarlyEnd,
 ): Promise<void> {
   switch (fate) {
     case 'interrupted':
       return reply.cutShort();
     case 'cancelled':
       return sink.complete();
+    case 'withdrawn':
+      return undefined;
     case 'ended':
       return acknowledge(conversation, sink);
     case 'revoked':
       return sink.fail(new GatewayError('ERR_AUTH_REVOKED', 'the credential was revoked'));
     case 'timed-out':
     case undefined:
-      reportFailure(deps, conversation, fate, error);
-      return reply.apologise();
+      reportFailure(deps, conversation, turn, fate, error);
+      return fallBack(deps, conversation, reply);
     default:
       return fate satisfies never;
   }
 }
 
+/** The ladder: an apology, and in the end another ear or a polite goodbye. */
+async function fallBack(deps: AnswerDeps, conversation: Conversation, reply: Reply): Promise<void> {
+  const { apology, fallback } = conversation.agent;
+  conversation.failures += 1;
+  const action = conversation.failures < fallback.attempts ? 'listen' : fallback.action;
+  deps.metrics.fallbacks.inc({ action });
+  if (action === 'listen') return void (await reply.fallBack(apology, undefined));
+  const ending: Ending = { type: action, name: 'bot-failed', metadata: {} };
+  await reply.fallBack(fallback.farewell, ending);
+  deps.endConversation(conversation, action === 'transfer' ? 'transfer' : 'error');
+}
+
 function reportFailure(
   deps: AnswerDeps,
-  { agent, call }: Conversation,
+  conversation: Conversation,
+  turn: number,
   fate: 'timed-out' | undefined,
   error: unknown,
 ): void {
+  const { agent, call } = conversation;
   const kind =
     fate === 'timed-out'
       ? 'ERR_HANDLER_TIMEOUT'
@@ -159,6 +248,7 @@ function reportFailure(
         ? error.code
         : 'ERR_HANDLER_FAILED';
   deps.metrics.botFailures.inc({ kind });
+  deps.observe(conversation, { type: 'bot-failed', turn, kind });
   logEvent(deps.logger, 'bot.failed', {
     bot: agent.bot.name,
     agent: agent.id,

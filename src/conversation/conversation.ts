@@ -1,25 +1,35 @@
 import type { Clock } from '../core/clock.ts';
-import type { BotCall, BotHandler } from '../handlers/bot-handler.ts';
+import type { BotCall, BotHandler, Interruption } from '../handlers/bot-handler.ts';
 import type { ListenSettings } from '../handlers/listen-settings.ts';
 import type { Agent } from './agent.ts';
+import type { Interrupter } from './barge-in.ts';
 import type { Ear } from './ear.ts';
-import { createPlayback, type Playback } from './playback.ts';
+import { type CutOff, type Playback, createPlayback } from './playback.ts';
 
 /**
  * Why an answer is called off.
  *
  * `interrupted`: the caller spoke over it, the RPC gets its terminator. `cancelled`: the RPC is gone, nothing is
  * written. `ended`: the call is over, the RPC is completed without a prompt. `timed-out`: the bot took too long, the
- * caller hears an apology. `revoked`: the organisation is no longer welcome, the RPC fails.
+ * caller hears an apology. `revoked`: the organisation is no longer welcome, the RPC fails. `withdrawn`: what the bot was
+ * listening to was no input after all; nothing is written, and the RPC goes on.
  */
-export type AnswerFate = 'interrupted' | 'cancelled' | 'ended' | 'timed-out' | 'revoked';
+export type AnswerFate =
+  | 'interrupted'
+  | 'cancelled'
+  | 'ended'
+  | 'timed-out'
+  | 'revoked'
+  | 'withdrawn';
 
 /** An answer that is being given. */
 export interface Answer {
   /** Calls the answer off; only the first fate counts. `interrupted` goes to the answer that this one waits for, if any. */
   abort(fate: AnswerFate): void;
   /** Whether the caller may cut it short now. */
-  isInterruptible(): boolean;
+  isInterruptible(by: Interrupter): boolean;
+  /** The caller has finished what the bot is listening to, and waits from now on. */
+  inputComplete(): void;
   /** Resolves when the RPC was completed or is gone; never rejects. */
   readonly done: Promise<void>;
 }
@@ -56,7 +66,9 @@ export class Conversation {
   /** How the next input is listened to. */
   listen: ListenSettings;
   /** What of the answer before was heard, when the caller cut it short; handed to the next answer. */
-  interrupted: { readonly heardMs: number } | undefined;
+  interrupted: Interruption | undefined;
+  /** Answers in a row that the bot did not give. */
+  failures = 0;
   /** The answer that is being given; later ones wait for it. */
   answering: Answer | undefined;
   inputOwner: OpenTurn | undefined;
@@ -73,7 +85,7 @@ export class Conversation {
     this.key = key;
     this.agent = agent;
     this.call = call;
-    this.playback = createPlayback(clock);
+    this.playback = createPlayback(clock, agent.bargeIn.protectMs);
     this.listen = agent.listen;
     this.startedAtMs = clock.now();
     this.lastSeenMs = this.startedAtMs;
@@ -83,17 +95,20 @@ export class Conversation {
     return this.agent.bot;
   }
 
-  /** Whether caller speech must be ignored, because what plays or is being said may not be interrupted. */
-  get isDeaf(): boolean {
+  /** Whether speech or digits of the caller must be ignored, because of what plays or is being said. */
+  isClosedTo(by: Interrupter): boolean {
     return (
-      this.playback.isUninterruptible() ||
-      (this.answering !== undefined && !this.answering.isInterruptible())
+      this.playback.isClosedTo(by) ||
+      (this.answering !== undefined && !this.answering.isInterruptible(by))
     );
   }
 
   /** The caller cut in: stops the answer that is being given and forgets what was not played. */
-  interrupt(): void {
-    if (this.answering?.isInterruptible() === true) this.answering.abort('interrupted');
-    this.interrupted = this.playback.cut() ?? this.interrupted;
+  interrupt(by: Interrupter): CutOff | undefined {
+    if (this.answering?.isInterruptible(by) === true) this.answering.abort('interrupted');
+    const cut = this.playback.cut();
+    if (cut === undefined) return undefined;
+    this.interrupted = { heardMs: cut.heardMs, heardText: cut.heardText };
+    return cut;
   }
 }

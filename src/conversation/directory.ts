@@ -8,7 +8,7 @@ import type { EndReason } from '../handlers/bot-handler.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { logEvent } from '../telemetry/log-events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { AgentCatalogue } from './agent.ts';
+import type { Agent, AgentCatalogue } from './agent.ts';
 import type { TurnMessage } from './caller-input.ts';
 import { type AnswerFate, Conversation } from './conversation.ts';
 import type { Principal } from './principal.ts';
@@ -45,6 +45,8 @@ export interface ConversationDirectory {
    *   `ERR_CONVERSATION_NOT_STARTED`, `ERR_CONVERSATION_CAPACITY`.
    */
   enter(principal: Principal, message: TurnMessage): Conversation | undefined;
+  /** Whose the message is, or would be if it opened a conversation; `undefined` when there is no such agent. */
+  agentOf(principal: Principal, message: TurnMessage): Agent | undefined;
   /** Ends a conversation and tells its bot; open RPCs are closed with `fate`. Does nothing the second time. */
   end(conversation: Conversation, reason: EndReason, fate?: AnswerFate): void;
   /** Ends every conversation of the organisations that are no longer welcome. Returns how many. */
@@ -143,8 +145,11 @@ export function createConversationDirectory(
   const reaper = every(clock, Math.max(options.idleTimeoutMs / 10, MIN_SWEEP_MS), sweep);
 
   return {
+    agentOf: (principal, message) =>
+      conversations.get(keyOf(principal, message))?.agent ??
+      deps.catalogue().find(principal.organisationId, message.agentId),
     enter(principal, message) {
-      const key = `${principal.organisationId} ${message.conversationId}`;
+      const key = keyOf(principal, message);
       const known = conversations.get(key);
       if (known !== undefined) {
         if (message.agentId !== '' && message.agentId !== known.agent.id)
@@ -174,6 +179,10 @@ export function createConversationDirectory(
       for (const conversation of conversations.values()) end(conversation, 'shutdown');
     },
   };
+}
+
+function keyOf({ organisationId }: Principal, { conversationId }: TurnMessage): string {
+  return `${organisationId} ${conversationId}`;
 }
 
 function storyOf({ call, agent }: Conversation): Readonly<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 import { GatewayError } from '../core/gateway-error.ts';
 import type { DigitSettings, ListenSettings } from '../handlers/listen-settings.ts';
+import type { Endpointing } from './agent.ts';
 
 const MODES: ReadonlySet<unknown> = new Set(['voice', 'digits', 'voice-and-digits']);
 const KEY = /^[0-9A-D*#]$/u;
@@ -53,4 +54,21 @@ function assertInteger(name: string, value: unknown, min: number, max: number): 
 
 function wrong(name: string): GatewayError {
   return new GatewayError('ERR_HANDLER_OUTPUT', `the bot's listen setting ${name} is out of range`);
+}
+
+const endpointing = new WeakMap<ListenSettings, Endpointing>();
+
+/** When the caller's next utterance begins and ends: as the bot asked, else as the agent is set. */
+export function endpointingOf(agents: Endpointing, listen: ListenSettings): Endpointing {
+  const known = endpointing.get(listen);
+  if (known !== undefined) return known;
+  const { speech = {} } = listen;
+  const timing = {
+    onsetMs: agents.onsetMs,
+    completeTimeoutMs: speech.completeTimeoutMs ?? agents.completeTimeoutMs,
+    incompleteTimeoutMs: speech.incompleteTimeoutMs ?? agents.incompleteTimeoutMs,
+    maxSpeechMs: speech.maxSpeechMs ?? agents.maxSpeechMs,
+  };
+  endpointing.set(listen, timing);
+  return timing;
 }

@@ -1,7 +1,8 @@
 import { MULAW_SILENCE, TELEPHONE_BYTES_PER_MS } from '../audio/audio-format.ts';
 import { AbortError } from '../core/abort.ts';
 import { GatewayError } from '../core/gateway-error.ts';
-import type { Playback } from './playback.ts';
+import type { BargeInBy } from './barge-in.ts';
+import type { Playback, UnheardSound } from './playback.ts';
 import { chunksOf, wavPromptOf } from './prompt-chunks.ts';
 import type { Prompt } from './turn-output.ts';
 import type { TurnSink } from './turn-sink.ts';
@@ -26,13 +27,13 @@ export interface PromptWriter {
    * @throws {AbortError} When the answer was called off meanwhile.
    * @throws {GatewayError} `ERR_HANDLER_OUTPUT` when the answer is longer than ten minutes.
    */
-  add(audio: Uint8Array, bargeIn: boolean): Promise<void>;
+  add(audio: Uint8Array, by: BargeInBy): Promise<void>;
   /** Sends what is left, and gives the prompts of the closing answer. */
   finish(): Promise<readonly Prompt[]>;
   /** Throws away what was not sent, and gives the prompts of the closing answer. */
   discard(): readonly Prompt[];
   /** Whether what was added last may be interrupted; `undefined` before anything was added. */
-  readonly lastBargeIn: () => boolean | undefined;
+  readonly lastBargeIn: () => BargeInBy | undefined;
 }
 
 /** What a prompt writer works with. */
@@ -46,16 +47,16 @@ export interface PromptWriterDeps {
 /** Creates the writer of one answer for the given playback mode. */
 export function createPromptWriter(mode: 'chunk' | 'wav', deps: PromptWriterDeps): PromptWriter {
   let bytes = 0;
-  let lastBargeIn: boolean | undefined;
+  let lastBargeIn: BargeInBy | undefined;
   const writer = mode === 'chunk' ? createChunkWriter(deps) : createWavWriter(deps.playback);
   return {
-    async add(audio, bargeIn) {
+    async add(audio, by) {
       bytes += audio.length;
       if (bytes > MAX_ANSWER_BYTES)
         throw new GatewayError('ERR_HANDLER_OUTPUT', 'the answer is longer than ten minutes');
       if (audio.length === 0) return;
-      lastBargeIn = bargeIn;
-      await writer.add(audio, bargeIn);
+      lastBargeIn = by;
+      await writer.add(audio, by);
     },
     finish: () => writer.finish(),
     discard: () => writer.discard(),
@@ -68,14 +69,14 @@ type ModeWriter = Omit<PromptWriter, 'lastBargeIn'>;
 function createChunkWriter({ sink, playback, signal }: PromptWriterDeps): ModeWriter {
   let pieces: Uint8Array[] = [];
   let gathered = 0;
-  let lastBargeIn = false;
+  let lastBargeIn: BargeInBy = 'none';
   let hasStarted = false;
 
-  const send = async (audio: Uint8Array, bargeIn: boolean): Promise<void> => {
+  const send = async (audio: Uint8Array, by: BargeInBy): Promise<void> => {
     hasStarted = true;
-    for (const message of chunksOf(audio, bargeIn)) {
+    for (const message of chunksOf(audio, by !== 'none')) {
       if (signal.aborted) throw new AbortError(signal.reason);
-      playback.sent(message.prompts[0]?.audio.length ?? 0, bargeIn);
+      for (const prompt of message.prompts) playback.sent(prompt.audio, by);
       if (!sink.write(message)) await sink.ready();
     }
   };
@@ -87,17 +88,17 @@ function createChunkWriter({ sink, playback, signal }: PromptWriterDeps): ModeWr
     await send(audio, lastBargeIn);
   };
   return {
-    async add(audio, bargeIn) {
-      if (bargeIn !== lastBargeIn) await flush();
-      lastBargeIn = bargeIn;
-      if (gathered === 0 && audio.length >= FIRST_CHUNK_BYTES) return send(audio, bargeIn);
+    async add(audio, by) {
+      if (by !== lastBargeIn) await flush();
+      lastBargeIn = by;
+      if (gathered === 0 && audio.length >= FIRST_CHUNK_BYTES) return send(audio, by);
       pieces.push(audio);
       gathered += audio.length;
       if (gathered >= (hasStarted ? GATHERED_CHUNK_BYTES : FIRST_CHUNK_BYTES)) await flush();
     },
     async finish() {
       await flush();
-      return lastBargeIn ? INTERRUPTIBLE_TERMINATOR : TERMINATOR;
+      return lastBargeIn !== 'none' ? INTERRUPTIBLE_TERMINATOR : TERMINATOR;
     },
     discard: () => TERMINATOR,
   };
@@ -105,14 +106,14 @@ function createChunkWriter({ sink, playback, signal }: PromptWriterDeps): ModeWr
 
 function createWavWriter(playback: Playback): ModeWriter {
   const prompts: Prompt[] = [];
-  const spoken: { readonly bytes: number; readonly bargeIn: boolean }[] = [];
+  const spoken: UnheardSound[] = [];
   return {
-    async add(audio, bargeIn) {
-      prompts.push(wavPromptOf(audio, bargeIn));
-      spoken.push({ bytes: audio.length, bargeIn });
+    async add(audio, by) {
+      prompts.push(wavPromptOf(audio, by !== 'none'));
+      spoken.push({ audio, by });
     },
     async finish() {
-      for (const { bytes, bargeIn } of spoken) playback.sent(bytes, bargeIn);
+      for (const { audio, by } of spoken) playback.sent(audio, by);
       return prompts;
     },
     discard: () => [],

@@ -1,12 +1,16 @@
 import { abortable } from '../core/abort.ts';
 import { GatewayError } from '../core/gateway-error.ts';
-import type { BotOutput } from '../handlers/bot-handler.ts';
+import type { BargeIn, BotOutput } from '../handlers/bot-handler.ts';
 import type { ListenSettings } from '../handlers/listen-settings.ts';
+import { type BargeInBy, type Interrupter, allows, toBargeInBy } from './barge-in.ts';
 import type { Conversation } from './conversation.ts';
 import { compileListenSettings } from './listening.ts';
+import type { UnheardSound } from './playback.ts';
+import { wavPromptOf } from './prompt-chunks.ts';
 import { createPromptWriter } from './prompt-writer.ts';
+import { type OpenConverter, createSoundStream } from './sound-stream.ts';
 import type { SpeechSynthesiser } from './speech-synthesiser.ts';
-import { type OutputEvent, type Prompt, eventOnly, final } from './turn-output.ts';
+import { type OutputEvent, type Prompt, eventOnly, final, partial } from './turn-output.ts';
 import type { TurnSink } from './turn-sink.ts';
 
 /** Most custom events of one answer. */
@@ -17,10 +21,10 @@ const MAX_EVENTS = 16;
  */
 const MAX_OUTPUTS = 50_000;
 
-type Ending = Extract<BotOutput, { readonly type: 'transfer' | 'end' | 'give-up' }>;
+export type Ending = Extract<BotOutput, { readonly type: 'transfer' | 'end' | 'give-up' }>;
 
 /** How a reply left the call. */
-type ReplyOutcome = 'goes-on' | 'transferred' | 'ended';
+export type ReplyOutcome = 'goes-on' | 'transferred' | 'ended';
 
 /** The messages of one answer, built from what the bot yields so that no bot can break the contract. */
 export interface Reply {
@@ -34,15 +38,22 @@ export interface Reply {
   close(): Promise<ReplyOutcome>;
   /** Sends the closing answer of a reply that the caller cut short. */
   cutShort(): void;
-  /** Sends a spoken apology instead of what is missing, and closes. */
-  apologise(): Promise<void>;
-  isInterruptible(): boolean;
+  /** Says something while the bot thinks; nothing where the contract has no way to. Gives whether it could. */
+  fill(audio: Uint8Array): Promise<boolean>;
+  /** Goes on with what the caller cut off. */
+  resume(sounds: readonly UnheardSound[]): Promise<void>;
+  /** Says `audio` instead of what is missing, and closes; with an ending, the call is over then. */
+  fallBack(audio: Uint8Array, ending: Ending | undefined): Promise<ReplyOutcome>;
+  isInterruptible(by: Interrupter): boolean;
 }
 
 /** What a reply is built with. */
 export interface ReplyDeps {
   readonly synthesiser: SpeechSynthesiser;
+  readonly openConverter: OpenConverter;
   readonly sink: TurnSink;
+  /** Whether the caller's side takes PARTIAL messages. */
+  readonly allowPartial: boolean;
   /** Fires when the answer is called off. */
   readonly signal: AbortSignal;
   /** Called at the first sound. */
@@ -60,10 +71,23 @@ export function createReply(deps: ReplyDeps, conversation: Conversation): Reply 
   let outputs = 0;
   const events: OutputEvent[] = [];
 
-  const speak = async (audio: Uint8Array, bargeIn: boolean | undefined): Promise<void> => {
+  const stream = createSoundStream(deps.openConverter);
+
+  const speak = async (
+    audio: Uint8Array,
+    bargeIn: BargeIn | undefined,
+    text: string,
+  ): Promise<void> => {
+    if (audio.length === 0) return;
     if (!hasSpoken) deps.onFirstSound();
     hasSpoken = true;
-    await writer.add(audio, ending === undefined && (bargeIn ?? agent.bargeIn));
+    const by: BargeInBy = ending === undefined ? toBargeInBy(bargeIn, agent.bargeIn.by) : 'none';
+    playback.speaking(text, audio.length);
+    await writer.add(audio, by);
+  };
+  const endStream = async (): Promise<void> => {
+    const rest = stream.end();
+    if (rest !== undefined) await speak(rest.audio, rest.bargeIn, '');
   };
   const sendFinal = (prompts: readonly Prompt[], settings: ListenSettings): void => {
     const isLast = ending !== undefined;
@@ -86,9 +110,14 @@ export function createReply(deps: ReplyDeps, conversation: Conversation): Reply 
         throw new GatewayError('ERR_HANDLER_OUTPUT', 'the answer has too many parts');
       switch (output.type) {
         case 'say':
-          return speak(await synthesise(deps, output.text), output.bargeIn);
-        case 'audio':
-          return speak(assertAudio(output.audio), output.bargeIn);
+          await endStream();
+          return speak(await synthesise(deps, output.text), output.bargeIn, output.text);
+        case 'audio': {
+          const { format, text = '', bargeIn } = output;
+          if (!stream.isOf(format)) await endStream();
+          const audio = stream.convert(output.audio, format, bargeIn);
+          return speak(audio, bargeIn, text);
+        }
         case 'listen':
           listen = compileListenSettings(output.settings, agent.listen);
           return undefined;
@@ -112,45 +141,58 @@ export function createReply(deps: ReplyDeps, conversation: Conversation): Reply 
       }
     },
     async close() {
+      await endStream();
       const prompts = await writer.finish();
       if (ending !== undefined) events.push(toEvent(ending));
       for (const event of events.splice(0, events.length - 1)) sink.write(eventOnly(event));
       sendFinal(prompts, listen);
-      if (ending === undefined) return 'goes-on';
-      return ending.type === 'transfer' ? 'transferred' : 'ended';
+      return outcomeOf(ending);
     },
     cutShort() {
+      stream.close();
       ending = undefined;
       events.length = 0;
       sendFinal(writer.discard(), conversation.listen);
     },
-    async apologise() {
-      ending = undefined;
-      events.length = 0;
-      const apology = createPromptWriter(agent.playback, { sink, playback, signal: NEVER });
-      await apology.add(agent.apology, agent.bargeIn);
-      sendFinal(await apology.finish(), agent.listen);
+    async fill(audio) {
+      if (hasSpoken) return false;
+      if (agent.playback === 'chunk') {
+        await writer.add(audio, agent.bargeIn.by);
+        return true;
+      }
+      if (!deps.allowPartial) return false;
+      playback.sent(audio, agent.bargeIn.by);
+      sink.write(partial(wavPromptOf(audio, agent.bargeIn.by !== 'none')));
+      return true;
     },
-    isInterruptible: () => ending === undefined && (writer.lastBargeIn() ?? agent.bargeIn),
+    async resume(sounds) {
+      for (const { audio, by } of sounds) await writer.add(audio, by);
+    },
+    async fallBack(audio, last) {
+      stream.close();
+      ending = last;
+      events.length = 0;
+      if (last !== undefined) events.push(toEvent(last));
+      const fallback = createPromptWriter(agent.playback, { sink, playback, signal: NEVER });
+      await fallback.add(audio, last === undefined ? agent.bargeIn.by : 'none');
+      sendFinal(await fallback.finish(), agent.listen);
+      return outcomeOf(last);
+    },
+    isInterruptible: (by) =>
+      ending === undefined && allows(writer.lastBargeIn() ?? agent.bargeIn.by, by),
   };
 }
 
-const NEVER = new AbortController().signal;
-const RIFF = Buffer.from('RIFF');
+function outcomeOf(ending: Ending | undefined): ReplyOutcome {
+  if (ending === undefined) return 'goes-on';
+  return ending.type === 'transfer' ? 'transferred' : 'ended';
+}
 
+const NEVER = new AbortController().signal;
 async function synthesise(deps: ReplyDeps, text: unknown): Promise<Uint8Array> {
   if (typeof text !== 'string')
     throw new GatewayError('ERR_HANDLER_OUTPUT', 'text of the bot is not a string');
   return abortable(deps.synthesiser.synthesise(text, deps.signal), deps.signal);
-}
-
-function assertAudio(audio: unknown): Uint8Array {
-  if (!(audio instanceof Uint8Array))
-    throw new GatewayError('ERR_HANDLER_OUTPUT', 'audio of the bot is not a Uint8Array');
-  // A header would be heard as a crackle, and what follows it is seldom µ-law.
-  if (Buffer.from(audio.buffer, audio.byteOffset, Math.min(audio.length, 4)).equals(RIFF))
-    throw new GatewayError('ERR_HANDLER_OUTPUT', 'audio of the bot is a WAV file, not raw µ-law');
-  return audio;
 }
 
 function toEvent(ending: Ending): OutputEvent {

@@ -71,6 +71,11 @@ export function chunk(audio: Uint8Array, bargeIn: boolean): TurnOutput {
   return { ...EMPTY, responseType: 'chunk', prompts: [{ audio, bargeIn }] };
 }
 
+/** A message with a WAV prompt that does not close the answer; only for a caller who allows such. */
+export function partial(prompt: Prompt): TurnOutput {
+  return { ...EMPTY, responseType: 'partial', prompts: [prompt] };
+}
+
 /** The closing answer of a turn; what is not given is left out of it. */
 export function final(parts: Partial<Omit<TurnOutput, 'responseType'>>): TurnOutput {
   return { ...EMPTY, ...parts };

@@ -12,15 +12,29 @@ export interface TurnSink {
   fail(error: unknown): void;
 }
 
-/** A sink that writes `first` before whatever is written first. */
-export function beginWith(first: TurnOutput, sink: TurnSink): TurnSink {
+/** A sink that writes a message of its own before the first message of others. */
+export interface PrecededSink extends TurnSink {
+  /** Writes that message now, unless it was written. */
+  begin(): void;
+}
+
+/** Puts `first` before whatever is written first. @param onBegin Called just before `first` is written. */
+export function beginWith(first: TurnOutput, sink: TurnSink, onBegin?: () => void): PrecededSink {
   let hasBegun = false;
+  const begin = (): void => {
+    if (hasBegun) return;
+    hasBegun = true;
+    onBegin?.();
+    sink.write(first);
+  };
   return {
-    ...sink,
+    begin,
     write(output) {
-      if (!hasBegun) sink.write(first);
-      hasBegun = true;
+      begin();
       return sink.write(output);
     },
+    ready: () => sink.ready(),
+    complete: () => sink.complete(),
+    fail: (error) => sink.fail(error),
   };
 }

@@ -1,43 +1,24 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { BotInput } from '../handlers/bot-handler.ts';
-import { type AnswerDeps, giveAnswer } from './answer.ts';
+import { type AnswerDeps, type Question, giveAnswer } from './answer.ts';
 import type { CallerInput, TurnMessage } from './caller-input.ts';
-import {
-  type Answer,
-  type AnswerFate,
-  type Conversation,
-  MAX_OPEN_TURNS,
-  type OpenTurn,
-} from './conversation.ts';
+import type { Interrupter } from './barge-in.ts';
+import type { Answer, AnswerFate, Conversation, OpenTurn } from './conversation.ts';
 import type { ConversationDirectory } from './directory.ts';
-import type { Ear, EarListener } from './ear.ts';
+import type { Ear, EarListener, Utterance } from './ear.ts';
 import { type DigitCollector, createDigitCollector } from './input-timers.ts';
+import { joinConversation } from './join-conversation.ts';
+import { endpointingOf } from './listening.ts';
+import type { CutOff } from './playback.ts';
 import { type Principal, assertOrganisation } from './principal.ts';
+import { type Recognition, startRecognition } from './recognition.ts';
 import { acknowledge } from './reply.ts';
+import { askOf } from './spoken-question.ts';
 import { END_OF_INPUT, NOTHING_MORE, START_OF_INPUT } from './turn-output.ts';
-import { type TurnSink, beginWith } from './turn-sink.ts';
+import { type TurnState, assertMove } from './turn-state.ts';
+import { type PrecededSink, type TurnSink, beginWith } from './turn-sink.ts';
 
-/**
- * Where one RPC stands.
- *
- * `opened`: nothing has come that needs an answer. `listening`: caller audio is heard. `collecting`: digits are.
- * `answering`: the input is complete and the bot speaks; more of the caller's audio is dropped. `done`: the RPC was
- * completed, failed, or cancelled.
- */
-export type TurnState = 'opened' | 'listening' | 'collecting' | 'answering' | 'done';
-
-/** The legal moves; `done` is reached from everywhere and never left. */
-const NEXT_STATES: Readonly<Record<TurnState, readonly TurnState[]>> = {
-  opened: ['listening', 'collecting', 'answering', 'done'],
-  listening: ['collecting', 'answering', 'done'],
-  collecting: ['answering', 'done'],
-  answering: ['done'],
-  done: [],
-};
-
-/** A UUID in real calls. Ids outlive their calls in a memory that counts them, so each must be small. */
-const MAX_ID_LENGTH = 256;
 /** How long an RPC may listen on after a newer one took over. */
 const SUPERSEDED_TIMEOUT_MS = 5_000;
 
@@ -65,6 +46,12 @@ export class Turn implements OpenTurn, EarListener {
   #organisationId: string | undefined;
   #digits: DigitCollector | undefined;
   #answer: Answer | undefined;
+  #allowPartial = false;
+  /** What the caller cut off by speaking. */
+  #cut: CutOff | undefined;
+  #recognition: Recognition | undefined;
+  /** Where a bot speaks to that hears the caller meanwhile. */
+  #streamed: PrecededSink | undefined;
   #release: Timer | undefined;
 
   constructor(deps: TurnDeps, principal: Principal, sink: TurnSink) {
@@ -83,7 +70,7 @@ export class Turn implements OpenTurn, EarListener {
     this.#assertOrganisation(message.organisationId);
     if (this.#conversation === undefined) {
       this.#enter(message);
-      if (this.#conversation === undefined) return this.#complete(NOTHING_MORE);
+      if (this.#conversation === undefined) return this.#dismiss();
     } else if (message.conversationId !== this.#conversationId)
       throw new GatewayError(
         'ERR_CONVERSATION_ID_CHANGED',
@@ -105,6 +92,7 @@ export class Turn implements OpenTurn, EarListener {
     // The ear may be hearing for a newer RPC, whose utterance it is then.
     else if (conversation.inputOwner === this && conversation.ear?.isSpeaking === true)
       this.speechEnded();
+    else this.#endStream();
     this.release();
   }
 
@@ -115,6 +103,7 @@ export class Turn implements OpenTurn, EarListener {
   }
 
   superseded(): void {
+    this.#endStream();
     // Messages of two streams overtake each other: what ends this one may be on its way.
     this.#release ??= this.#deps.clock.setTimer(SUPERSEDED_TIMEOUT_MS, () => this.release());
   }
@@ -131,24 +120,32 @@ export class Turn implements OpenTurn, EarListener {
   }
 
   speechStarted(): void {
-    if (this.#state !== 'listening' || this.#conversation === undefined) return;
-    this.#conversation.interrupt();
+    const conversation = this.#conversation;
+    if (this.#state !== 'listening' || conversation?.ear === undefined) return;
+    this.#deps.observe(conversation, { type: 'speech-started' });
+    this.#cut = this.#interrupt(conversation, 'speech');
     this.#sink.write(START_OF_INPUT);
+    if (conversation.agent.bot.hears === 'streams')
+      this.#stream(conversation, conversation.ear.stream());
+    else this.#recognition = startRecognition(this.#deps, conversation);
   }
 
   speechEnded(): void {
     const conversation = this.#conversation;
-    if (this.#state !== 'listening' || conversation?.ear === undefined) return;
-    const isAtSilence = conversation.agent.endOfInput === 'at-silence';
-    if (isAtSilence) this.#sink.write(END_OF_INPUT);
-    const { audio, durationMs } = conversation.ear.takeUtterance();
-    const sensitive = conversation.listen.sensitive ?? false;
-    const sink = isAtSilence ? this.#sink : beginWith(END_OF_INPUT, this.#sink);
-    this.#ask(
-      conversation,
-      { type: 'speech', audio, durationMs, text: undefined, sensitive },
-      sink,
-    );
+    if (conversation?.ear === undefined) return;
+    if (this.#state !== 'listening' && this.#state !== 'streaming') return;
+    const utterance = conversation.ear.takeUtterance();
+    this.#deps.observe(conversation, { type: 'speech-ended', speechMs: utterance.speechMs });
+    if (this.#state === 'streaming') return this.#streamEnded(conversation, utterance);
+    const sink = beginWith(END_OF_INPUT, this.#sink);
+    if (conversation.agent.endOfInput === 'at-silence') sink.begin();
+    const ask = askOf(conversation, utterance, this.#cut, this.#recognition);
+    this.#recognition = undefined;
+    return this.#ask(conversation, { type: 'speech', input: ask }, sink);
+  }
+
+  keyPressed(key: string): void {
+    if (this.#conversation !== undefined) this.#collect(this.#conversation, key);
   }
 
   /** Whether the RPC waits for input, of which nothing is complete or half collected. */
@@ -163,20 +160,11 @@ export class Turn implements OpenTurn, EarListener {
   }
 
   #enter(message: TurnMessage): void {
-    const { length } = message.conversationId;
-    if (length === 0 || length > MAX_ID_LENGTH)
-      throw new GatewayError(
-        'ERR_CONVERSATION_ID_MISSING',
-        length === 0 ? 'conversation_id is empty' : 'conversation_id is too long',
-      );
-    const conversation = this.#deps.directory.enter(this.#principal, message);
+    const conversation = joinConversation(this.#deps.directory, this.#principal, message, this);
     if (conversation === undefined) return;
-    // A caller who hangs up needs no room.
-    if (conversation.openTurns.size >= MAX_OPEN_TURNS && message.input.type !== 'session-end')
-      throw new GatewayError('ERR_CONVERSATION_CAPACITY', 'too many open streams for one call');
     this.#conversation = conversation;
     this.#conversationId = message.conversationId;
-    conversation.openTurns.add(this);
+    this.#allowPartial = message.allowPartialResponses;
     conversation.inputOwner?.superseded();
     conversation.inputOwner = this;
     // Of the RPC before, which may have been left in the middle of a word.
@@ -192,16 +180,17 @@ export class Turn implements OpenTurn, EarListener {
       case 'session-start':
         return this.#start(conversation, input);
       case 'session-end':
-        if (this.#answer === undefined) this.#complete(NOTHING_MORE);
+        if (this.#answer === undefined) this.#dismiss();
         return this.#deps.directory.end(conversation, 'caller');
       case 'start-of-digits':
-        if (!conversation.isDeaf) conversation.interrupt();
+        this.#withdraw();
+        if (!conversation.isClosedTo('digits')) this.#interrupt(conversation, 'digits');
         // An RPC that answers, or holds digits, has its own end.
         return this.#isListening ? this.#finish() : undefined;
       case 'no-input':
-        return this.#ask(conversation, { type: 'no-input' });
+        return this.#askNow(conversation, { type: 'no-input' });
       case 'custom-event':
-        return this.#ask(conversation, input);
+        return this.#askNow(conversation, input);
       case 'ignored':
         return undefined;
       default:
@@ -215,29 +204,76 @@ export class Turn implements OpenTurn, EarListener {
   ): void {
     if (conversation.hasStarted) return this.release();
     conversation.hasStarted = true;
-    return this.#ask(conversation, { ...input, type: 'start' });
+    return this.#askNow(conversation, { ...input, type: 'start' });
   }
 
   #hear(conversation: Conversation, input: Extract<CallerInput, { readonly type: 'audio' }>): void {
     if (this.#state === 'opened') this.#move('listening');
-    if (this.#state !== 'listening' || conversation.inputOwner !== this) return;
+    if (conversation.inputOwner !== this) return;
+    const isStreaming = this.#state === 'streaming';
+    const isCollecting = this.#state === 'collecting' && conversation.agent.inBandDigits;
+    if (!isStreaming && !isCollecting && this.#state !== 'listening') return;
     if (input.languageCode !== '') conversation.call.language = input.languageCode;
     // Voice is not asked for, or what plays must be heard to its end: the caller's sound is dropped.
-    if (conversation.listen.mode === 'digits' || conversation.isDeaf) return;
-    conversation.ear ??= this.#deps.openEar(conversation);
-    conversation.ear.hear(input, this);
+    if (
+      !isStreaming &&
+      (conversation.listen.mode === 'digits' || conversation.isClosedTo('speech'))
+    )
+      return;
+    const { agent, playback, listen } = conversation;
+    const ear = (conversation.ear ??= this.#deps.openEar(conversation));
+    ear.tune(endpointingOf(agent.endpointing, listen));
+    const guardMs = !isStreaming && playback.isPlaying() ? agent.bargeIn.onsetMs : 0;
+    ear.hear(input, this, guardMs);
+  }
+
+  /** The bot hears the caller from the beginning of the utterance on; when it speaks, the caller has finished. */
+  #stream(conversation: Conversation, audio: AsyncIterable<Uint8Array>): void {
+    this.#move('streaming');
+    const sensitive = conversation.listen.sensitive ?? false;
+    this.#streamed = beginWith(END_OF_INPUT, this.#sink, () => this.#endStream());
+    const input: BotInput = { type: 'speech-stream', audio, sensitive };
+    this.#give(conversation, { type: 'speech-stream', input }, this.#streamed, true);
+  }
+
+  #streamEnded(conversation: Conversation, { speechMs }: Utterance): void {
+    const { bargeIn, endOfInput } = conversation.agent;
+    if (endOfInput === 'at-silence') this.#streamed?.begin();
+    const unheard = this.#cut?.unheard ?? [];
+    if (unheard.length === 0 || speechMs >= bargeIn.minSpeechMs) return this.#endStream();
+    this.#withdraw();
+    const input = async () => ({ type: 'resume', sounds: unheard }) as const;
+    return this.#ask(conversation, { type: 'speech', input }, this.#streamed);
+  }
+
+  /** What the bot hears is complete. */
+  #endStream(): void {
+    if (this.#state !== 'streaming') return;
+    this.#move('answering');
+    if (this.#conversation?.inputOwner === this) this.#conversation.ear?.restart();
+    this.#answer?.inputComplete();
+  }
+
+  /** What the bot is hearing is no input after all. */
+  #withdraw(): void {
+    if (this.#state !== 'streaming') return;
+    const answer = this.#answer;
+    this.#answer = undefined;
+    this.#state = 'listening';
+    answer?.abort('withdrawn');
   }
 
   #collect(conversation: Conversation, digits: string): void {
+    this.#withdraw();
     if (this.#isListening) {
       this.#move('collecting');
-      if (!conversation.isDeaf) conversation.interrupt();
+      if (!conversation.isClosedTo('digits')) this.#interrupt(conversation, 'digits');
       const sensitive = conversation.listen.sensitive ?? false;
       this.#digits = createDigitCollector(
         conversation.listen.digits ?? {},
         this.#deps.clock,
         (collected) =>
-          this.#ask(
+          this.#askNow(
             conversation,
             collected === ''
               ? { type: 'no-input' }
@@ -248,13 +284,45 @@ export class Turn implements OpenTurn, EarListener {
     if (this.#state === 'collecting') this.#digits?.add(digits);
   }
 
-  #ask(conversation: Conversation, input: BotInput, sink = this.#sink): void {
+  #interrupt(conversation: Conversation, by: Interrupter): CutOff | undefined {
+    const cut = conversation.interrupt(by);
+    if (cut !== undefined)
+      this.#deps.observe(conversation, { type: 'interrupted', by, heardMs: cut.heardMs });
+    return cut;
+  }
+
+  #askNow(conversation: Conversation, input: BotInput): void {
+    this.#ask(conversation, { type: input.type, input });
+  }
+
+  #ask(
+    conversation: Conversation,
+    question: Pick<Question, 'type' | 'input'>,
+    sink: TurnSink = this.#sink,
+  ): void {
     if (this.#state === 'answering' || this.#state === 'done') return;
+    this.#withdraw();
     this.#move('answering');
     this.#digits?.close();
+    this.#give(conversation, question, sink, false);
+  }
+
+  #give(
+    conversation: Conversation,
+    question: Pick<Question, 'type' | 'input'>,
+    sink: TurnSink,
+    isOpen: boolean,
+  ): void {
     conversation.hasStarted = true;
-    this.#answer = giveAnswer(this.#deps, conversation, input, sink);
-    void this.#answer.done.then(() => this.#leave());
+    const allowPartial = this.#allowPartial;
+    const answer = giveAnswer(
+      this.#deps,
+      conversation,
+      { ...question, isOpen, allowPartial },
+      sink,
+    );
+    this.#answer = answer;
+    void answer.done.then(() => (this.#answer === answer ? this.#leave() : undefined));
   }
 
   #acknowledge(): void {
@@ -263,8 +331,8 @@ export class Turn implements OpenTurn, EarListener {
     this.#leave();
   }
 
-  #complete(output: typeof NOTHING_MORE): void {
-    this.#sink.write(output);
+  #dismiss(): void {
+    this.#sink.write(NOTHING_MORE);
     this.#finish();
   }
 
@@ -277,6 +345,7 @@ export class Turn implements OpenTurn, EarListener {
     if (this.#state !== 'done') this.#move('done');
     this.#digits?.close();
     this.#release?.cancel();
+    this.#recognition?.cancel();
     const conversation = this.#conversation;
     if (conversation === undefined) return;
     conversation.openTurns.delete(this);
@@ -285,8 +354,7 @@ export class Turn implements OpenTurn, EarListener {
   }
 
   #move(next: TurnState): void {
-    if (!NEXT_STATES[this.#state].includes(next))
-      throw new TypeError(`a turn cannot move from ${this.#state} to ${next}`);
+    assertMove(this.#state, next);
     this.#state = next;
   }
 }

@@ -1,3 +1,4 @@
+import type { AudioFormat } from '../audio/audio-format.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import type { ListenSettings } from './listen-settings.ts';
@@ -29,11 +30,25 @@ export type BotInput =
   | { readonly type: 'digits'; readonly digits: string; readonly sensitive: boolean }
   | {
       readonly type: 'speech';
-      /** What the caller said: µ-law, 8000 Hz, mono. Empty unless the handler sets `wantsSpeechAudio`. */
+      /** What the caller said: µ-law, 8000 Hz, mono. Empty unless the handler `hears` utterances. */
       readonly audio: Uint8Array;
       readonly durationMs: number;
       /** What a recogniser understood, where one is configured. */
       readonly text: string | undefined;
+      readonly sensitive: boolean;
+    }
+  | {
+      /**
+       * The caller has begun to speak; only for a handler that `hears` streams, instead of `speech`. What the handler says
+       * while the caller still speaks ends the caller's input.
+       */
+      readonly type: 'speech-stream';
+      /**
+       * What the caller says, as it comes: µ-law, 8000 Hz, mono, pieces of 20 ms and more, from shortly before the first
+       * sound until the utterance is complete. Can be read once. Of a reader that is slow, what comes after the longest
+       * utterance is dropped.
+       */
+      readonly audio: AsyncIterable<Uint8Array>;
       readonly sensitive: boolean;
     }
   | { readonly type: 'no-input' }
@@ -47,9 +62,19 @@ export type BotInput =
  */
 export type BotOutput =
   /** Speak `text` with the gateway's synthesiser. */
-  | { readonly type: 'say'; readonly text: string; readonly bargeIn?: boolean }
-  /** Play sound that is ready: µ-law, 8000 Hz, mono, no header. */
-  | { readonly type: 'audio'; readonly audio: Uint8Array; readonly bargeIn?: boolean }
+  | { readonly type: 'say'; readonly text: string; readonly bargeIn?: BargeIn }
+  /**
+   * Play sound. Without `format`: µ-law, 8000 Hz, mono, no header. With it: raw pieces of one stream in that format, mono,
+   * cut anywhere; or the pieces of a WAV file, the first of which begins with its header.
+   */
+  | {
+      readonly type: 'audio';
+      readonly audio: Uint8Array;
+      readonly format?: AudioFormat | 'wav';
+      /** What is spoken in it, for `interrupted.heardText`. */
+      readonly text?: string;
+      readonly bargeIn?: BargeIn;
+    }
   /** How to listen for the next input; the last one of a turn counts. */
   | { readonly type: 'listen'; readonly settings: ListenSettings }
   /** Drive a branch of the flow; the call goes on. */
@@ -68,8 +93,18 @@ export interface BotTurn {
   /** Fires when nobody waits for the answer any more: the caller spoke over it, hung up, or the turn ran out of time. */
   readonly signal: AbortSignal;
   /** Set when the caller interrupted the answer before: how much of it was probably heard. */
-  readonly interrupted: { readonly heardMs: number } | undefined;
+  readonly interrupted: Interruption | undefined;
 }
+
+/** What of an answer was probably heard before the caller cut it short; reckoned, since Webex does not say. */
+export interface Interruption {
+  readonly heardMs: number;
+  /** The text of it, cut between words; empty when the bot gave sound without text. */
+  readonly heardText: string;
+}
+
+/** What may cut a prompt short: `true` is `either`, `false` is `none`. */
+export type BargeIn = boolean | 'either' | 'speech' | 'digits' | 'none';
 
 /** Why a call ended. */
 export type EndReason = 'caller' | 'bot' | 'transfer' | 'idle' | 'shutdown' | 'revoked' | 'error';
@@ -80,8 +115,11 @@ export type EndReason = 'caller' | 'bot' | 'transfer' | 'idle' | 'shutdown' | 'r
  */
 export interface BotHandler {
   readonly name: string;
-  /** Collect the caller's utterance and hand it over as `speech.audio`. Default `false`. */
-  readonly wantsSpeechAudio?: boolean;
+  /**
+   * What it wants of the caller's sound: each utterance whole, as `speech.audio`, or as a `speech-stream` from its
+   * beginning on. Absent: none of it.
+   */
+  readonly hears?: 'utterances' | 'streams';
   answer(call: BotCall, input: BotInput, turn: BotTurn): AsyncIterable<BotOutput>;
   /** Called once when the call has ended, for whatever reason. */
   end?(call: BotCall, reason: EndReason): void | Promise<void>;

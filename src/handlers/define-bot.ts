@@ -1,5 +1,7 @@
+import type { AudioFormat } from '../audio/audio-format.ts';
 import type { JsonObject } from '../core/json.ts';
 import type {
+  BargeIn,
   BotCall,
   BotDeps,
   BotFactory,
@@ -15,10 +17,12 @@ import type { DigitSettings, ListenSettings, SpeechTimers } from './listen-setti
 export interface Reply {
   /** Said with the gateway's voice. */
   readonly say?: string;
-  /** Ready sound: µ-law, 8000 Hz, mono, no header. Played after `say`. */
+  /** Ready sound: µ-law, 8000 Hz, mono, no header, unless `format` says otherwise. Played after `say`. */
   readonly audio?: Uint8Array;
-  /** Whether the caller may speak over it; default: what the agent is configured with. */
-  readonly bargeIn?: boolean;
+  /** Of `audio`: raw sound of another kind, or a WAV file; either may come in pieces, one a reply. */
+  readonly format?: AudioFormat | 'wav';
+  /** What may cut it short; default: what the agent is configured with. */
+  readonly bargeIn?: BargeIn;
   /** What to listen for next. */
   readonly listen?: 'voice' | 'digits' | 'voice-and-digits';
   readonly digits?: DigitSettings;
@@ -56,6 +60,11 @@ export interface BotHooks {
     },
     turn: BotTurn,
   ): HookResult;
+  /**
+   * The caller has begun to speak: the sound as it comes, for bots that listen themselves; takes the place of `speech`.
+   * µ-law, 8000 Hz, mono; ends with the utterance. What is yielded before that ends the caller's input.
+   */
+  speechStream?(call: BotCall, audio: AsyncIterable<Uint8Array>, turn: BotTurn): HookResult;
   /** The caller neither spoke nor pressed a key in time. */
   noInput?(call: BotCall, turn: BotTurn): HookResult;
   /** The flow sent a custom event. */
@@ -92,7 +101,7 @@ export function defineBot(
 function toHandler(hooks: BotHooks): BotHandler {
   return {
     name: hooks.name,
-    wantsSpeechAudio: hooks.speech !== undefined,
+    ...hearing(hooks),
     async *answer(call, input, turn) {
       const result = callHook(hooks, call, input, turn);
       if (isAsyncIterable(result)) {
@@ -105,6 +114,11 @@ function toHandler(hooks: BotHooks): BotHandler {
   };
 }
 
+function hearing({ speechStream, speech }: BotHooks): Pick<BotHandler, 'hears'> {
+  if (speechStream !== undefined) return { hears: 'streams' };
+  return speech === undefined ? {} : { hears: 'utterances' };
+}
+
 function callHook(hooks: BotHooks, call: BotCall, input: BotInput, turn: BotTurn): HookResult {
   switch (input.type) {
     case 'start':
@@ -113,6 +127,8 @@ function callHook(hooks: BotHooks, call: BotCall, input: BotInput, turn: BotTurn
       return hooks.digits?.(call, input.digits, turn);
     case 'speech':
       return hooks.speech?.(call, input, turn);
+    case 'speech-stream':
+      return hooks.speechStream?.(call, input.audio, turn);
     case 'no-input':
       return hooks.noInput?.(call, turn);
     case 'custom-event':
@@ -134,7 +150,13 @@ export function* toOutputs(answer: Answer): Iterable<BotOutput> {
   if (reply.end !== undefined) yield { type: 'end', ...toEnding(reply.end) };
   const bargeIn = reply.bargeIn === undefined ? {} : { bargeIn: reply.bargeIn };
   if (reply.say !== undefined) yield { type: 'say', text: reply.say, ...bargeIn };
-  if (reply.audio !== undefined) yield { type: 'audio', audio: reply.audio, ...bargeIn };
+  if (reply.audio !== undefined)
+    yield {
+      type: 'audio',
+      audio: reply.audio,
+      ...(reply.format === undefined ? {} : { format: reply.format }),
+      ...bargeIn,
+    };
   const listen = toListen(reply);
   if (listen !== undefined) yield { type: 'listen', settings: listen };
   if (reply.event !== undefined)

@@ -29,7 +29,7 @@ export const echoBot: BotFactory = {
     const { greeting = GREETING } = parseBotOptions(optionsSchema, options, 'echo');
     return {
       name: 'echo',
-      wantsSpeechAudio: true,
+      hears: 'utterances',
       async *answer(_call, input, { signal }) {
         for (const output of echo(input, greeting)) {
           if (signal.aborted) return;
@@ -45,6 +45,9 @@ function echo(input: BotInput, greeting: string): readonly BotOutput[] {
   switch (input.type) {
     case 'start':
       return [listen, say(greeting)];
+    // Only for handlers that hear streams.
+    case 'speech-stream':
+      return [listen];
     case 'speech':
       return [listen, { type: 'audio', audio: input.audio }];
     case 'digits':

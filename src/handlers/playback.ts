@@ -78,6 +78,7 @@ function choose(answers: Answers, input: BotInput): readonly BotOutput[] {
     case 'digits':
       return answers.digits.get(input.digits) ?? answers.greeting;
     case 'speech':
+    case 'speech-stream':
       return answers.speech;
     case 'no-input':
       return answers.noInput;

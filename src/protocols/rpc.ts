@@ -3,10 +3,12 @@ import type { ServiceDefinition } from '@grpc/proto-loader';
 import type { Principal } from '../conversation/principal.ts';
 
 /** Who calls, and how the call can be found in a log. */
-interface RpcContext {
+export interface RpcContext {
   readonly principal: Principal;
   /** Correlation id: Webex's `trackingid`, or one made here. */
   readonly trackingId: string;
+  /** A header as it was sent; `name` in lower case. */
+  readonly header: (name: string) => string | undefined;
 }
 
 /** The writing half of a streaming RPC; messages are encoded before they come here. Ends exactly once. */

@@ -84,6 +84,29 @@ export function createMetrics(registry: Registry = new Registry()) {
       labelNames: ['reason'],
       registers,
     }),
+    bargeIns: new Counter({
+      name: 'byova_barge_ins_total',
+      help: 'Prompts that the caller cut short, by speech or digits',
+      labelNames: ['by'],
+      registers,
+    }),
+    fillers: new Counter({
+      name: 'byova_fillers_total',
+      help: 'Fillers that callers heard because a bot was late',
+      registers,
+    }),
+    fallbacks: new Counter({
+      name: 'byova_fallbacks_total',
+      help: 'Answers given for a bot that failed, by what followed: listen, transfer or end',
+      labelNames: ['action'],
+      registers,
+    }),
+    recognitions: new Counter({
+      name: 'byova_recognitions_total',
+      help: 'Utterances that a speech recogniser was asked about, by outcome: text, empty or failed',
+      labelNames: ['outcome'],
+      registers,
+    }),
     botFailures: new Counter({
       name: 'byova_bot_failures_total',
       help: 'Answers that a bot did not give, by kind of failure',

@@ -101,6 +101,11 @@ function statusOf(error: unknown): string {
   return error === CANCELLED ? 'CANCELLED' : (Status[toStatus(error).code] ?? 'UNKNOWN');
 }
 
+/** Reads headers of an RPC; of one that was sent twice, the first. */
+export function headersOf(metadata: Metadata): (name: string) => string | undefined {
+  return (name) => metadata.get(name)[0]?.toString();
+}
+
 const TRACKING_ID = /^[\w.:-]{1,128}$/u;
 
 /** Webex's correlation id when it is well formed, else a fresh one. */

@@ -3,7 +3,7 @@ import type { handleBidiStreamingCall } from '@grpc/grpc-js';
 import type { Principal } from '../conversation/principal.ts';
 import type { Clock } from '../core/clock.ts';
 import type { BidiHandler, RequestListener } from '../protocols/rpc.ts';
-import { type CallLayers, trackingIdOf } from './call-layers.ts';
+import { type CallLayers, headersOf, trackingIdOf } from './call-layers.ts';
 import type { ConnectionGuard } from './connection-guard.ts';
 import { widenConnectionWindow } from './http2-stream.ts';
 import type { OpenStream } from './open-streams.ts';
@@ -51,7 +51,7 @@ export function serveBidi<Request>(
       if (call.cancelled || writer.hasEnded()) return writer.cancelled();
       stream = { principal, fail: writer.fail };
       layers.streams.add(stream);
-      listener = handler({ principal, trackingId }, writer);
+      listener = handler({ principal, trackingId, header: headersOf(call.metadata) }, writer);
       return readRequests(call, listener, writer, deps);
     };
     try {

@@ -2,7 +2,7 @@ import type { handleUnaryCall } from '@grpc/grpc-js';
 
 import { runInBackground } from '../core/background.ts';
 import type { UnaryHandler } from '../protocols/rpc.ts';
-import { trackingIdOf } from './call-layers.ts';
+import { headersOf, trackingIdOf } from './call-layers.ts';
 import { widenConnectionWindow } from './http2-stream.ts';
 import type { ServeDeps } from './serve-bidi.ts';
 import { toServiceError } from './status.ts';
@@ -28,7 +28,8 @@ export function serveUnary<Request>(
         const principal = layers.admit(call, schemaId);
         const caller = principal instanceof Promise ? await principal : principal;
         connections.admitted(call);
-        const answer = handler({ principal: caller, trackingId }, call.request);
+        const header = headersOf(call.metadata);
+        const answer = handler({ principal: caller, trackingId, header }, call.request);
         end(undefined);
         callback(null, answer);
       },

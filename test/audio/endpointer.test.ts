@@ -82,6 +82,43 @@ describe('createEndpointer', () => {
     expect(endpointer.speechMs).toBe(5000);
   });
 
+  it('waits longer, or shorter, after speech that is too short to be an answer', () => {
+    const patient = createEndpointer({ incompleteTimeoutMs: 2000, minSpeechMs: 300 });
+    expect(run(patient, speech(200) + quiet(3000))).toEqual([
+      'speech-start 100',
+      'speech-end 2200',
+    ]);
+    expect(run(patient, speech(300) + quiet(3000))).toEqual([
+      'speech-start 100',
+      'speech-end 1200',
+    ]);
+    // Who goes on within the longer time has one utterance.
+    const thinking = createEndpointer({ incompleteTimeoutMs: 2000, minSpeechMs: 300 });
+    expect(run(thinking, speech(200) + quiet(1500) + speech(400) + quiet(1000))).toEqual([
+      'speech-start 100',
+      'speech-end 3000',
+    ]);
+    const curt = createEndpointer({ incompleteTimeoutMs: 300 });
+    expect(run(curt, speech(140) + quiet(1000))).toEqual(['speech-start 100', 'speech-end 440']);
+    expect(run(createEndpointer({}), speech(140) + quiet(1000))).toEqual([
+      'speech-start 100',
+      'speech-end 1040',
+    ]);
+  });
+
+  it('listens to each response with its own options', () => {
+    const [quick, slow] = [{ completeTimeoutMs: 300 }, { completeTimeoutMs: 600 }];
+    const endpointer = createEndpointer(slow);
+    for (const [options, endMs] of [
+      [quick, 500],
+      [slow, 800],
+      [quick, 500],
+    ] as const) {
+      endpointer.reset(options);
+      expect(run(endpointer, speech(200) + quiet(1000))[1]).toBe(`speech-end ${endMs}`);
+    }
+  });
+
   it('forgets on reset, and listens as it is told then', () => {
     const endpointer = createEndpointer({});
     run(endpointer, speech(80));

@@ -71,7 +71,7 @@ describe('config-keys', () => {
       'log',
     ]);
     expect(knownKeysAt('trust.issuers[]')).toEqual(['issuer', 'jwksUri', 'pinnedFile']);
-    expect(knownKeysAt('agents[].bot')).toEqual(['use', 'options']);
+    expect(knownKeysAt('agents[].bot')).toEqual(['use', 'options', 'isolate', 'limits']);
     expect(knownKeysAt('nowhere')).toEqual([]);
   });
 });

@@ -60,18 +60,37 @@ describe('parse-config', () => {
           isDefault: false,
           organisations: 'any',
           attributes: {},
-          bot: { use: 'echo', options: {} },
-          bargeIn: true,
+          bot: {
+            use: 'echo',
+            options: {},
+            limits: { maxConcurrent: 10_000, breakerFailures: 20, breakerMs: 10_000 },
+            isolate: undefined,
+          },
+          bargeIn: { by: 'either', protectMs: 0, onsetMs: 0, minSpeechMs: 0 },
+          recogniser: undefined,
           playback: 'chunk',
           listen: {
             mode: 'voice-and-digits',
             digits: {},
             speech: { completeTimeoutMs: 900, maxSpeechMs: 30_000 },
           },
-          endpointing: { onsetMs: 100, completeTimeoutMs: 900, maxSpeechMs: 30_000 },
+          endpointing: {
+            onsetMs: 100,
+            completeTimeoutMs: 900,
+            incompleteTimeoutMs: 900,
+            maxSpeechMs: 30_000,
+          },
+          inBandDigits: false,
           endOfInput: 'at-silence',
           apology: 'I am sorry, something went wrong.',
           answerTimeoutMs: 30_000,
+          firstAudioTimeoutMs: 15_000,
+          filler: { say: 'One moment, please.', afterMs: 3_000, times: 3 },
+          fallback: {
+            attempts: 3,
+            action: 'transfer',
+            say: 'I am sorry, I cannot help you at the moment.',
+          },
         },
       ],
       conversation: {
@@ -126,11 +145,15 @@ dataSources:
 agents:
   - id: a
     attributes: { team: north }
-    bot: { use: ./bot.ts, options: { deep: { list: [1, two, null] } } }
-    bargeIn: false
+    bot: { use: ./bot.ts, options: { deep: { list: [1, two, null] } }, isolate: { workers: 2, maxMemoryMb: 99, unresponsiveSeconds: 1 }, limits: { maxConcurrent: 7, breakerFailures: 8, breakerSeconds: 9 } }
+    recogniser: { use: vosk, options: { url: x } }
+    filler: { say: Hm., afterSeconds: 1, times: 2 }
+    fallback: { attempts: 4, action: end, say: Bye. }
+    firstAudioTimeoutSeconds: 6
+    bargeIn: { by: digits, protectMs: 500, onsetMs: 240, minSpeechMs: 300 }
     playback: wav
-    speech: { completeTimeoutMs: 500, onsetMs: 60, maxSpeechMs: 9000, noInputTimeoutMs: 4000, endOfInput: at-first-audio }
-    digits: { maxLength: 4, terminator: "#", interDigitTimeoutMs: 2500 }
+    speech: { completeTimeoutMs: 500, incompleteTimeoutMs: 700, onsetMs: 60, maxSpeechMs: 9000, noInputTimeoutMs: 4000, endOfInput: at-first-audio }
+    digits: { maxLength: 4, terminator: "#", interDigitTimeoutMs: 2500, inBand: true }
     apology: Oh.
     answerTimeoutSeconds: 12
 conversation: { idleTimeoutSeconds: 60, maxConversations: 9, unknown: refuse }
@@ -156,14 +179,29 @@ log: { level: debug }
       agents: [
         {
           attributes: { team: 'north' },
-          bot: { use: './bot.ts', options: { deep: { list: [1, 'two', null] } } },
-          bargeIn: false,
+          bot: {
+            use: './bot.ts',
+            options: { deep: { list: [1, 'two', null] } },
+            isolate: { workers: 2, maxMemoryMb: 99, unresponsiveMs: 1_000 },
+            limits: { maxConcurrent: 7, breakerFailures: 8, breakerMs: 9_000 },
+          },
+          recogniser: { use: 'vosk', options: { url: 'x' } },
+          filler: { say: 'Hm.', afterMs: 1_000, times: 2 },
+          fallback: { attempts: 4, action: 'end', say: 'Bye.' },
+          firstAudioTimeoutMs: 6_000,
+          inBandDigits: true,
+          bargeIn: { by: 'digits', protectMs: 500, onsetMs: 240, minSpeechMs: 300 },
           playback: 'wav',
           listen: {
             digits: { maxLength: 4, terminator: '#', interDigitTimeoutMs: 2_500 },
             speech: { noInputTimeoutMs: 4_000 },
           },
-          endpointing: { onsetMs: 60, completeTimeoutMs: 500, maxSpeechMs: 9_000 },
+          endpointing: {
+            onsetMs: 60,
+            completeTimeoutMs: 500,
+            incompleteTimeoutMs: 700,
+            maxSpeechMs: 9_000,
+          },
           endOfInput: 'at-first-audio',
           apology: 'Oh.',
           answerTimeoutMs: 12_000,
@@ -259,7 +297,7 @@ agents:
       'agents[1].id: is the same as in agents[0] (line 20)',
       'agents[1].default: would give an organisation two default agents, this one and agents[0] (line 21)',
       'agents[1].bot.use: is there twice (line 23)',
-      'agents[1].bargeIn: must be true or false (line 24)',
+      'agents[1].bargeIn: must be a mapping (line 24)',
     ]);
     expect(() => parse(text)).toThrow(/^23 problems in byova\.yaml\n/u);
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { silentLogger } from '../../src/core/logger.ts';
 import type {
+  BargeIn,
   BotCall,
   BotHandler,
   BotInput,
@@ -189,6 +190,6 @@ function assertWellFormed(output: BotOutput): void {
   }
 }
 
-function assertBargeIn(bargeIn: boolean | undefined): void {
-  expect([undefined, true, false]).toContain(bargeIn);
+function assertBargeIn(bargeIn: BargeIn | undefined): void {
+  expect([undefined, true, false, 'either', 'speech', 'digits', 'none']).toContain(bargeIn);
 }

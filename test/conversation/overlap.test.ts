@@ -51,7 +51,7 @@ describe('overlapping RPCs of one call', () => {
     expect(asked[0]?.turn.signal.aborted).toBe(true);
     expect(kinds(first.written)).toEqual(['chunk', 'final']);
     expect(kinds(second.written)).toEqual(['start-of-input', 'end-of-input', 'chunk', 'final']);
-    expect(asked[1]?.turn.interrupted).toEqual({ heardMs: 200 });
+    expect(asked[1]?.turn.interrupted).toEqual({ heardMs: 200, heardText: 'a sentence' });
     expect([first.ends(), second.ends()]).toEqual([1, 1]);
   });
 

@@ -263,7 +263,7 @@ describe('a message that breaks the contract', () => {
 describe('a voice turn', () => {
   it('[check 52] [check 53] [check 54] [check 55] says START and END of input once and in order, then answers', async () => {
     const { bot, inputs } = chatty();
-    const rig = await createCallRig({ bot: { ...bot, wantsSpeechAudio: true } });
+    const rig = await createCallRig({ bot: { ...bot, hears: 'utterances' } });
     await started(rig);
     rig.clock.advance(60_000);
     const rpc = rig.open();

@@ -294,6 +294,7 @@ agents:
   - id: parrot
     default: true
     answerTimeoutSeconds: 0.1
+    fallback: { attempts: 100 }
     bot: { use: ./bot.mjs, options: { greeting: "\${BYOVA_KEY}", apiKey: "${ENVIRONMENT.BYOVA_KEY}", database: "https://me:${ENVIRONMENT.BYOVA_REDIS}@db.example.com/" } }
 `;
 }

@@ -76,8 +76,8 @@ describe('a bot made by defineBot', () => {
   });
 
   it('wants the sound of the caller only when it has a speech hook', async () => {
-    expect((await create({ speech: () => 'Yes.' })).wantsSpeechAudio).toBe(true);
-    expect((await create({})).wantsSpeechAudio).toBe(false);
+    expect((await create({ speech: () => 'Yes.' })).hears).toBe('utterances');
+    expect((await create({})).hears).toBe(undefined);
   });
 
   it.each([

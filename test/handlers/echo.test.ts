@@ -28,7 +28,7 @@ describe('the echo bot', () => {
 
   it('plays back the very sound that the caller made', async () => {
     const bot = await create();
-    expect(bot.wantsSpeechAudio).toBe(true);
+    expect(bot.hears).toBe('utterances');
     const outputs = await ask(bot, createCall(), INPUTS.speech);
     const audio = outputs.find((output) => output.type === 'audio')?.audio;
     expect(audio).toBe(INPUTS.speech.audio);

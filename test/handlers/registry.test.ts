@@ -2,7 +2,15 @@ import { expect, it } from 'vitest';
 
 import { BUILT_IN_BOTS } from '../../src/handlers/registry.ts';
 
-it('the gateway comes with the bots echo, script, playback and http, under their own names', () => {
-  expect([...BUILT_IN_BOTS.keys()]).toEqual(['echo', 'script', 'playback', 'http']);
+it('the gateway comes with its bots, under their own names', () => {
+  expect([...BUILT_IN_BOTS.keys()]).toEqual([
+    'echo',
+    'script',
+    'playback',
+    'http',
+    'relay-grpc',
+    'lex-v2',
+    'dialogflow-cx',
+  ]);
   for (const [name, bot] of BUILT_IN_BOTS) expect(bot.name).toBe(name);
 });

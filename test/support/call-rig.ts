@@ -1,13 +1,17 @@
 import { createAgentCatalogue, type Agent } from '../../src/conversation/agent.ts';
+import type { CallMoment } from '../../src/conversation/call-observer.ts';
 import type { CallerInput, TurnMessage } from '../../src/conversation/caller-input.ts';
 import {
   createConversationDirectory,
   type DirectoryOptions,
 } from '../../src/conversation/directory.ts';
-import { Ear } from '../../src/conversation/ear.ts';
+import { Ear, type KeyDetector } from '../../src/conversation/ear.ts';
 import type { Principal } from '../../src/conversation/principal.ts';
 import { Turn, type TurnDeps } from '../../src/conversation/turn.ts';
 import type { TurnOutput } from '../../src/conversation/turn-output.ts';
+import { TELEPHONE_FORMAT } from '../../src/audio/audio-format.ts';
+import { createTelephoneStream } from '../../src/audio/telephone-stream.ts';
+import { countCalls } from '../../src/conversation/count-calls.ts';
 import { createEndpointer } from '../../src/audio/endpointer.ts';
 import { createSpeechCollector } from '../../src/audio/speech-collector.ts';
 import { createCallerAudio } from '../../src/audio/caller-audio.ts';
@@ -15,6 +19,7 @@ import { loadResampler } from '../../src/audio/resample.ts';
 import type { BotHandler } from '../../src/handlers/bot-handler.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createFakeClock } from './fake-clock.ts';
+import { createScriptedRecogniser } from './scripted-recogniser.ts';
 import { createLogRecorder } from './log-recorder.ts';
 
 const ORGANISATION = '7a8b9c0d-1111-4222-8333-444455556666';
@@ -53,6 +58,9 @@ export interface RigOptions {
   readonly agents?: readonly Agent[];
   readonly directory?: Partial<DirectoryOptions>;
   readonly requireOrganisation?: boolean;
+  readonly keys?: () => KeyDetector;
+  /** What a recogniser understands, utterance by utterance. */
+  readonly recogniser?: readonly string[];
 }
 
 /**
@@ -72,13 +80,26 @@ export async function createCallRig(options: RigOptions) {
     organisations: 'any',
     attributes: {},
     bot: options.bot,
-    bargeIn: true,
+    bargeIn: { by: 'either', protectMs: 0, onsetMs: 0, minSpeechMs: 0 },
+    recogniser:
+      options.recogniser &&
+      createScriptedRecogniser(
+        options.recogniser.map((text) => ({ type: 'says', text })),
+        { clock },
+      ),
+    inBandDigits: false,
     playback: 'chunk',
     listen: { mode: 'voice-and-digits', digits: {}, speech: {}, sensitive: false },
-    endpointing: { onsetMs: 100, completeTimeoutMs: 400, maxSpeechMs: 10_000 },
+    endpointing: {
+      onsetMs: 100,
+      completeTimeoutMs: 400,
+      incompleteTimeoutMs: 400,
+      maxSpeechMs: 10_000,
+    },
     endOfInput: 'at-silence',
     apology: new Uint8Array(4_000).fill(0x55),
-    answerTimeoutMs: 30_000,
+    patience: { answerTimeoutMs: 30_000, firstAudioTimeoutMs: 60_000, filler: undefined },
+    fallback: { attempts: 100, action: 'listen', farewell: new Uint8Array(4_800).fill(0x56) },
     ...options.agent,
   };
   const catalogue = createAgentCatalogue(options.agents ?? [agent]);
@@ -93,6 +114,8 @@ export async function createCallRig(options: RigOptions) {
     },
     { clock, logger: log.logger, metrics, catalogue: () => catalogue },
   );
+  const moments: CallMoment[] = [];
+  const count = countCalls(metrics);
   const deps: TurnDeps = {
     clock,
     logger: log.logger,
@@ -100,6 +123,12 @@ export async function createCallRig(options: RigOptions) {
     directory,
     requireOrganisation: options.requireOrganisation ?? true,
     endConversation: directory.end,
+    observe(conversation, moment) {
+      moments.push(moment);
+      count(conversation, moment);
+    },
+    openConverter: (format) =>
+      createTelephoneStream(format === 'wav' ? TELEPHONE_FORMAT : format, { resampler }),
     synthesiser: {
       async synthesise(text) {
         const known = phrases.get(text) ?? new Uint8Array(text.length * 160).fill(0x42);
@@ -108,7 +137,7 @@ export async function createCallRig(options: RigOptions) {
       },
       close: async () => undefined,
     },
-    openEar: ({ bot, agent: { endpointing } }) =>
+    openEar: ({ bot, agent: { endpointing, recogniser } }) =>
       new Ear({
         callerAudio: createCallerAudio({ resampler }),
         detector: {
@@ -117,8 +146,10 @@ export async function createCallRig(options: RigOptions) {
           close: () => undefined,
         },
         endpointer: createEndpointer(endpointing),
+        keys: options.keys?.(),
+        maxStreamBytes: 80_000,
         collector:
-          bot.wantsSpeechAudio === true
+          bot.hears !== undefined || recogniser !== undefined
             ? createSpeechCollector({ preRollMs: 200, maxMs: endpointing.maxSpeechMs })
             : undefined,
       }),
@@ -175,7 +206,7 @@ export async function createCallRig(options: RigOptions) {
       },
     };
   };
-  return { clock, log, metrics, directory, agent, open };
+  return { clock, log, metrics, directory, agent, moments, open };
 }
 
 export const SESSION_START: CallerInput = { type: 'session-start', name: '', parameters: {} };

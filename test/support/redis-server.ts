@@ -62,7 +62,8 @@ async function launch(port: number): Promise<ChildProcess> {
   return child;
 }
 
-async function findFreePort(): Promise<number> {
+/** A port of the loopback that was free a moment ago, for programs that cannot take port 0. */
+export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

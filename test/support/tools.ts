@@ -9,7 +9,13 @@ import { delimiter, join } from 'node:path';
  * @throws {Error} Where it is missing in CI, which must install it.
  */
 export function findTool(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), join(homedir(), 'go', 'bin')];
+  const folders = [
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    join(homedir(), 'go', 'bin'),
+    join(homedir(), '.local', 'bin'),
+    // Debian's servers, which are on the path of root only.
+    '/usr/sbin',
+  ];
   const path = folders.map((folder) => join(folder, name)).find(isExecutable);
   if (path === undefined && process.env['CI'] !== undefined)
     throw new Error(`${name} is not installed, and CI must run every test`);

@@ -26,7 +26,8 @@ function isSafeUrl(text: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether `hostname`, as an URL gives it, is this machine. */
+export function isLoopback(hostname: string): boolean {
   // The parser has already written every form of an IPv4 address as four decimal numbers.
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/u.test(hostname);
 }

@@ -4,6 +4,11 @@ import { closestWord } from '../../core/closest-word.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
 import { type JsonObject, type JsonValue, isRecord } from '../../core/json.ts';
 import type { Reply } from '../define-bot.ts';
+import {
+  digitSettingsShape,
+  inputModeSchema,
+  speechTimersShape,
+} from '../listen-settings-schema.ts';
 import { findProblems } from '../strict-object.ts';
 
 /** What a webhook answers: the reply of a hook without ready sound, and its notes for the next message. */
@@ -13,9 +18,7 @@ export interface WebhookReply extends Omit<Reply, 'audio'> {
 
 /** Most of `state`, in characters of JSON: it is kept for each call. */
 const MAX_STATE_LENGTH = 16 * 1024;
-const MAX_TIMER_MS = 86_400_000;
 
-const timerMs = z.int().min(0).max(MAX_TIMER_MS).optional();
 const metadata = z.custom<JsonObject>(isRecord, 'expected an object').optional();
 const ending = z
   .union([z.literal(true), replyObject({ name: z.string().optional(), metadata })], {
@@ -26,21 +29,9 @@ const ending = z
 const replySchema = replyObject({
   say: z.string().min(1).optional(),
   bargeIn: z.boolean().optional(),
-  listen: z.enum(['voice', 'digits', 'voice-and-digits']).optional(),
-  digits: replyObject({
-    maxLength: z.int().min(1).max(64).optional(),
-    terminator: z
-      .string()
-      .regex(/^[0-9A-D*#]$/u, 'expected one key: 0-9, A-D, "*" or "#"')
-      .optional(),
-    interDigitTimeoutMs: timerMs,
-  }).optional(),
-  speech: replyObject({
-    noInputTimeoutMs: timerMs,
-    completeTimeoutMs: timerMs,
-    incompleteTimeoutMs: timerMs,
-    maxSpeechMs: timerMs,
-  }).optional(),
+  listen: inputModeSchema.optional(),
+  digits: replyObject(digitSettingsShape).optional(),
+  speech: replyObject(speechTimersShape).optional(),
   sensitive: z.boolean().optional(),
   event: replyObject({ name: z.string().min(1), metadata }).optional(),
   transfer: ending,
