@@ -95,6 +95,11 @@ export class Conversation {
     return this.agent.bot;
   }
 
+  /** Whether the next input of the caller is confidential. */
+  get isSensitive(): boolean {
+    return this.listen.sensitive ?? false;
+  }
+
   /** Whether speech or digits of the caller must be ignored, because of what plays or is being said. */
   isClosedTo(by: Interrupter): boolean {
     return (

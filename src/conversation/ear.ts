@@ -25,6 +25,8 @@ export interface Utterance {
 export interface KeyDetector {
   /** Takes the next frame: PCM16, 8000 Hz, mono, 20 ms. Gives a key once, when it is sure. */
   push(pcm: Int16Array): string | undefined;
+  /** Whether the frame before held a key, which is no speech. */
+  readonly isKeyHeard: boolean;
 }
 
 /** The parts of an ear; it owns them and frees them. */
@@ -61,7 +63,7 @@ export class Ear {
     const key = keys?.push(pcm);
     if (key !== undefined) this.#listener?.keyPressed(key);
     collector?.push(pcm);
-    const edge = endpointer.push(detector.isSpeech(pcm));
+    const edge = endpointer.push(detector.isSpeech(pcm) && keys?.isKeyHeard !== true);
     if (edge === 'speech-start') {
       this.#isDoubtful = true;
       collector?.start(this.#pass);

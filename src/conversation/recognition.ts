@@ -34,10 +34,10 @@ export function startRecognition(
   if (recogniser === undefined || ear === undefined) return undefined;
   const audio = ear.stream();
   const controller = new AbortController();
-  const { call, listen } = conversation;
+  const { call } = conversation;
   const listenTo = async (): Promise<string | undefined> => {
     try {
-      const request = { language: call.language, sensitive: listen.sensitive ?? false };
+      const request = { language: call.language, sensitive: conversation.isSensitive };
       const { text } = await recogniser.recognise(audio, request, controller.signal);
       report(text === '' ? 'empty' : 'text');
       return text;

@@ -15,13 +15,12 @@ export function askOf(
   cut: CutOff | undefined,
   recognition: Recognition | undefined,
 ): Question['input'] {
-  const sensitive = conversation.listen.sensitive ?? false;
   const spoken = (text: string | undefined): BotInput => ({
     type: 'speech',
     audio,
     durationMs: speechMs,
     text,
-    sensitive,
+    sensitive: conversation.isSensitive,
   });
   const sounds = cut?.unheard ?? [];
   const resume: Resumption | undefined = sounds.length > 0 ? { type: 'resume', sounds } : undefined;

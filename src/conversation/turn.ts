@@ -230,9 +230,12 @@ export class Turn implements OpenTurn, EarListener {
   /** The bot hears the caller from the beginning of the utterance on; when it speaks, the caller has finished. */
   #stream(conversation: Conversation, audio: AsyncIterable<Uint8Array>): void {
     this.#move('streaming');
-    const sensitive = conversation.listen.sensitive ?? false;
     this.#streamed = beginWith(END_OF_INPUT, this.#sink, () => this.#endStream());
-    const input: BotInput = { type: 'speech-stream', audio, sensitive };
+    const input: BotInput = {
+      type: 'speech-stream',
+      audio,
+      sensitive: conversation.isSensitive,
+    };
     this.#give(conversation, { type: 'speech-stream', input }, this.#streamed, true);
   }
 
@@ -268,7 +271,6 @@ export class Turn implements OpenTurn, EarListener {
     if (this.#isListening) {
       this.#move('collecting');
       if (!conversation.isClosedTo('digits')) this.#interrupt(conversation, 'digits');
-      const sensitive = conversation.listen.sensitive ?? false;
       this.#digits = createDigitCollector(
         conversation.listen.digits ?? {},
         this.#deps.clock,
@@ -277,7 +279,7 @@ export class Turn implements OpenTurn, EarListener {
             conversation,
             collected === ''
               ? { type: 'no-input' }
-              : { type: 'digits', digits: collected, sensitive },
+              : { type: 'digits', digits: collected, sensitive: conversation.isSensitive },
           ),
       );
     }

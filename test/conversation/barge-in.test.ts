@@ -231,7 +231,10 @@ describe('a key that is heard in the sound', () => {
     const rig = await createCallRig({
       bot,
       agent: { inBandDigits: true },
-      keys: () => ({ push: () => (++frame % 10 === 0 ? '4' : undefined) }),
+      keys: () => ({
+        push: () => (++frame % 10 === 0 ? '4' : undefined),
+        isKeyHeard: false,
+      }),
     });
     const rpc = rig.open();
     for (const sound of frames('silence', 400)) rpc.send(sound);
