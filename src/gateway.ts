@@ -98,8 +98,10 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
     await closeBots([...bots, ...recognisers], logger);
   });
   let catalogue = createAgentCatalogue(agents);
+  const observe = countCalls(metrics);
   const directory = closers.add(
     createConversationDirectory(config.conversation, {
+      observe,
       clock,
       logger,
       metrics,
@@ -107,7 +109,6 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
     }),
     close,
   );
-  const observe = countCalls(metrics);
   const voiceVirtualAgent = createVoiceVirtualAgentService({
     catalogue: () => catalogue,
     turns: {

@@ -9,6 +9,7 @@ import { describeError } from '../telemetry/describe-error.ts';
 import { logEvent } from '../telemetry/log-events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Agent, AgentCatalogue } from './agent.ts';
+import type { CallObserver } from './call-observer.ts';
 import type { TurnMessage } from './caller-input.ts';
 import { type AnswerFate, Conversation } from './conversation.ts';
 import type { Principal } from './principal.ts';
@@ -32,6 +33,7 @@ export interface DirectoryDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'conversations' | 'callsEnded'>;
+  readonly observe: CallObserver;
   readonly catalogue: () => AgentCatalogue;
 }
 
@@ -67,7 +69,7 @@ export function createConversationDirectory(
   options: DirectoryOptions,
   deps: DirectoryDeps,
 ): ConversationDirectory {
-  const { clock, logger, metrics } = deps;
+  const { clock, logger, metrics, observe } = deps;
   const conversations = new Map<string, Conversation>();
   /** How many of them are whose; an organisation without a call is not in it. */
   const heldBy = new Map<string, number>();
@@ -108,6 +110,7 @@ export function createConversationDirectory(
     ended.delete(key);
     metrics.conversations.set(conversations.size);
     logEvent(logger, 'call.started', storyOf(conversation));
+    observe(conversation, { type: 'call-started' });
     return conversation;
   };
 
@@ -121,6 +124,7 @@ export function createConversationDirectory(
     metrics.callsEnded.inc({ reason });
     for (const turn of conversation.openTurns) turn.conversationEnded(fate);
     conversation.ear?.close();
+    observe(conversation, { type: 'call-ended', reason });
     logEvent(logger, 'call.ended', {
       ...storyOf(conversation),
       reason,

@@ -3,7 +3,6 @@ import { GatewayError } from '../core/gateway-error.ts';
 import type { BotInput } from '../handlers/bot-handler.ts';
 import { type AnswerDeps, type Question, giveAnswer } from './answer.ts';
 import type { CallerInput, TurnMessage } from './caller-input.ts';
-import type { Interrupter } from './barge-in.ts';
 import type { Answer, AnswerFate, Conversation, OpenTurn } from './conversation.ts';
 import type { ConversationDirectory } from './directory.ts';
 import type { Ear, EarListener, Utterance } from './ear.ts';
@@ -123,7 +122,7 @@ export class Turn implements OpenTurn, EarListener {
     const conversation = this.#conversation;
     if (this.#state !== 'listening' || conversation?.ear === undefined) return;
     this.#deps.observe(conversation, { type: 'speech-started' });
-    this.#cut = this.#interrupt(conversation, 'speech');
+    this.#cut = conversation.interrupt('speech', this.#deps.observe);
     this.#sink.write(START_OF_INPUT);
     if (conversation.agent.bot.hears === 'streams')
       this.#stream(conversation, conversation.ear.stream());
@@ -184,7 +183,8 @@ export class Turn implements OpenTurn, EarListener {
         return this.#deps.directory.end(conversation, 'caller');
       case 'start-of-digits':
         this.#withdraw();
-        if (!conversation.isClosedTo('digits')) this.#interrupt(conversation, 'digits');
+        if (!conversation.isClosedTo('digits'))
+          conversation.interrupt('digits', this.#deps.observe);
         // An RPC that answers, or holds digits, has its own end.
         return this.#isListening ? this.#finish() : undefined;
       case 'no-input':
@@ -270,7 +270,7 @@ export class Turn implements OpenTurn, EarListener {
     this.#withdraw();
     if (this.#isListening) {
       this.#move('collecting');
-      if (!conversation.isClosedTo('digits')) this.#interrupt(conversation, 'digits');
+      if (!conversation.isClosedTo('digits')) conversation.interrupt('digits', this.#deps.observe);
       this.#digits = createDigitCollector(
         conversation.listen.digits ?? {},
         this.#deps.clock,
@@ -284,13 +284,6 @@ export class Turn implements OpenTurn, EarListener {
       );
     }
     if (this.#state === 'collecting') this.#digits?.add(digits);
-  }
-
-  #interrupt(conversation: Conversation, by: Interrupter): CutOff | undefined {
-    const cut = conversation.interrupt(by);
-    if (cut !== undefined)
-      this.#deps.observe(conversation, { type: 'interrupted', by, heardMs: cut.heardMs });
-    return cut;
   }
 
   #askNow(conversation: Conversation, input: BotInput): void {

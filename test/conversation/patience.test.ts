@@ -77,6 +77,7 @@ describe('a caller whose bot is late', () => {
     await rpc.ended;
     expect(kinds(rpc.written)).toEqual(['chunk', 'chunk', 'chunk', 'final']);
     expect(rig.moments.map(({ type }) => type)).toEqual([
+      'call-started',
       'asked',
       'filler',
       'bot-answered',

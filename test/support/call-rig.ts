@@ -1,5 +1,5 @@
 import { createAgentCatalogue, type Agent } from '../../src/conversation/agent.ts';
-import type { CallMoment } from '../../src/conversation/call-observer.ts';
+import type { CallMoment, CallObserver } from '../../src/conversation/call-observer.ts';
 import type { CallerInput, TurnMessage } from '../../src/conversation/caller-input.ts';
 import {
   createConversationDirectory,
@@ -102,6 +102,12 @@ export async function createCallRig(options: RigOptions) {
     fallback: { attempts: 100, action: 'listen', farewell: new Uint8Array(4_800).fill(0x56) },
     ...options.agent,
   };
+  const moments: CallMoment[] = [];
+  const count = countCalls(metrics);
+  const observe: CallObserver = (conversation, moment) => {
+    moments.push(moment);
+    count(conversation, moment);
+  };
   const catalogue = createAgentCatalogue(options.agents ?? [agent]);
   const directory = createConversationDirectory(
     {
@@ -112,10 +118,8 @@ export async function createCallRig(options: RigOptions) {
       unknown: 'create',
       ...options.directory,
     },
-    { clock, logger: log.logger, metrics, catalogue: () => catalogue },
+    { clock, logger: log.logger, metrics, observe, catalogue: () => catalogue },
   );
-  const moments: CallMoment[] = [];
-  const count = countCalls(metrics);
   const deps: TurnDeps = {
     clock,
     logger: log.logger,
@@ -123,10 +127,7 @@ export async function createCallRig(options: RigOptions) {
     directory,
     requireOrganisation: options.requireOrganisation ?? true,
     endConversation: directory.end,
-    observe(conversation, moment) {
-      moments.push(moment);
-      count(conversation, moment);
-    },
+    observe,
     openConverter: (format) =>
       createTelephoneStream(format === 'wav' ? TELEPHONE_FORMAT : format, { resampler }),
     synthesiser: {
