@@ -10,6 +10,7 @@ import { GatewayError, isGatewayError } from '../../core/gateway-error.ts';
 import { isRecord } from '../../core/json.ts';
 import { findProblems, problemsError } from '../strict-object.ts';
 import { type Script, compileScript } from './compile-script.ts';
+import { findNameProblems } from './script-names.ts';
 import { findReferenceProblems } from './script-references.ts';
 import { scriptSchema } from './script-schema.ts';
 
@@ -26,6 +27,7 @@ export async function loadScript(file: string): Promise<Script> {
   const all = [
     ...findProblems(scriptSchema, document),
     ...findReferenceProblems(document),
+    ...findNameProblems(document),
     ...problems,
   ];
   if (all.length > 0) throw problemsError(title, all);
@@ -79,8 +81,9 @@ function listSounds(
   if (!isRecord(document) || !isRecord(document['nodes'])) return [];
   return Object.entries(document['nodes']).flatMap(([name, node]) => {
     const play: unknown = isRecord(node) ? node['play'] : undefined;
-    return (Array.isArray(play) ? play : [play]).flatMap((file: unknown) =>
-      typeof file === 'string' ? [{ path: `nodes.${name}.play`, file }] : [],
-    );
+    const items: readonly unknown[] = Array.isArray(play) ? play : [play];
+    return items
+      .flatMap((item) => (isRecord(item) ? Object.values(item) : [item]))
+      .flatMap((file) => (typeof file === 'string' ? [{ path: `nodes.${name}.play`, file }] : []));
   });
 }

@@ -1,86 +1,101 @@
 import type { BotInput, BotOutput } from '../bot-handler.ts';
-import type { Question, Script } from './compile-script.ts';
-
-/** Where a call stands in a script; JSON, so that any replica can go on. */
-export interface ScriptPosition {
-  readonly node: string;
-  /** Answers to its question that led nowhere. */
-  readonly attempts: number;
-}
+import type { Scope } from './compile-prompts.ts';
+import type { Script } from './compile-script.ts';
+import { type Heard, type ScriptCall, createLookup } from './lookup.ts';
+import { type Run, answerInput, begin } from './script-moves.ts';
+import type { Scalar, ScriptState } from './script-state.ts';
+import { extendTranscript } from './transcript.ts';
 
 /** What is to be done, and where the call stands then. */
 export interface ScriptStep {
   readonly outputs: readonly BotOutput[];
-  readonly position: ScriptPosition;
+  readonly state: ScriptState;
 }
 
-/**
- * Answers one input of a call.
- *
- * @param position Where the call stands; `undefined` when it begins, or stood at a node that the script no longer has.
- * Both begin the script.
- */
-export function runScript(
+/** One turn of a call. */
+export interface ScriptTurn {
+  readonly call: ScriptCall;
+  /** Where the call stands; `undefined` when it begins, as it does again at a node that the script no longer has. */
+  readonly state: ScriptState | undefined;
+  readonly input: BotInput;
+}
+
+/** Answers one input of a call. */
+export function runScript(script: Script, { call, state, input }: ScriptTurn): ScriptStep {
+  const before = input.type === 'start' ? undefined : state;
+  const question = before && script.nodes.get(before.node)?.question;
+  const isConfidential =
+    ('sensitive' in input && input.sensitive) || (question !== undefined && question.sensitive);
+  const run = createRun(script, call, question && before, isConfidential ? {} : toHeard(input));
+  const outputs = question === undefined ? begin(run) : answerInput(run, question, input);
+  const transcript = script.hasTranscript
+    ? extendTranscript(before?.transcript ?? [], input, isConfidential, outputs)
+    : [];
+  const { node, attempts, variables, sensitive, pending } = run.memory;
+  return {
+    outputs: [...outputs, ...closeSession(script, run.scope(), outputs, transcript)],
+    state: { node, attempts, variables, sensitive, pending, transcript },
+  };
+}
+
+function createRun(
   script: Script,
-  position: ScriptPosition | undefined,
-  input: BotInput,
-): ScriptStep {
-  const question = position && script.questions.get(position.node);
-  if (position === undefined || question === undefined) return goTo(script, script.start);
+  call: ScriptCall,
+  before: ScriptState | undefined,
+  heard: Heard,
+): Run {
+  const memory = {
+    node: before?.node ?? script.start,
+    attempts: before?.attempts ?? 0,
+    // An older script may have kept as a plain variable what this one holds in confidence.
+    variables: pick(before?.variables, (name) => !script.sensitive.has(name)),
+    sensitive: pick(before?.sensitive, (name) => script.sensitive.get(name)?.isUsed === true),
+    pending: before?.pending,
+  };
+  const { variables, sensitive } = memory;
+  const language = (): string => script.languages.choose(lookup);
+  const lookup = createLookup({ call, heard, variables, sensitive, language });
+  return { script, memory, scope: () => ({ lookup, language: language() }) };
+}
+
+function pick(
+  values: Readonly<Record<string, Scalar>> = {},
+  isWanted: (name: string) => boolean,
+): Record<string, Scalar> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => isWanted(name)));
+}
+
+function toHeard(input: BotInput): Heard {
   switch (input.type) {
-    case 'start':
-      return goTo(script, script.start);
     case 'digits':
-      return follow(script, position, question, matchDigits(question, input.digits));
+      return { digits: input.digits };
     case 'speech':
-      return follow(script, position, question, question.speech);
+      return { speech: input.text };
+    case 'custom-event':
+      return { event: input };
+    case 'start':
+    case 'speech-stream':
     case 'no-input':
-      return askAgain(script, position, question, 'no-input');
-    case 'custom-event': {
-      const target = question.events.get(input.name) ?? script.events.get(input.name);
-      return target === undefined ? { outputs: [question.listen], position } : goTo(script, target);
-    }
+      return {};
     default:
       return input satisfies never;
   }
 }
 
-function goTo(script: Script, name: string): ScriptStep {
-  const arrival = script.arrivals.get(name);
-  if (arrival === undefined) throw new TypeError('the references of the script were not checked');
-  return { outputs: arrival.outputs, position: { node: arrival.restsAt, attempts: 0 } };
-}
-
-function matchDigits(question: Question, digits: string): string | undefined {
-  const exact = question.digits.get(digits);
-  if (exact !== undefined || digits.length < question.minLength) return exact;
-  return question.anyDigits;
-}
-
-function follow(
+/** The texts of the session, once it ends. */
+function closeSession(
   script: Script,
-  position: ScriptPosition,
-  question: Question,
-  target: string | undefined,
-): ScriptStep {
-  return target === undefined
-    ? askAgain(script, position, question, 'no-match')
-    : goTo(script, target);
-}
-
-function askAgain(
-  script: Script,
-  { node, attempts }: ScriptPosition,
-  question: Question,
-  reason: 'no-match' | 'no-input',
-): ScriptStep {
-  if (attempts >= question.retries)
-    return question.otherwise === undefined
-      ? { outputs: [{ type: 'give-up', reason }], position: { node, attempts } }
-      : goTo(script, question.otherwise);
-  const complaint = reason === 'no-input' ? question.noInput : question.noMatch;
-  return {
-    outputs: [question.listen, ...complaint, ...question.prompts],
-    position: { node, attempts: attempts + 1 },
+  scope: Scope,
+  outputs: readonly BotOutput[],
+  lines: readonly string[],
+): readonly BotOutput[] {
+  const hasEnded = outputs.some(
+    ({ type }) => type === 'transfer' || type === 'end' || type === 'give-up',
+  );
+  const summary = script.summary?.(scope);
+  const texts = {
+    ...(lines.length > 0 && { transcript: lines.join('\n') }),
+    ...(summary !== undefined && { summary }),
   };
+  return hasEnded && Object.keys(texts).length > 0 ? [{ type: 'transcript', ...texts }] : [];
 }

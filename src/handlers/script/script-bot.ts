@@ -2,10 +2,12 @@ import { resolve } from 'node:path';
 
 import { z } from 'zod';
 
+import { logEvent } from '../../telemetry/log-events.ts';
 import type { BotFactory } from '../bot-handler.ts';
 import { parseBotOptions, strictObject } from '../strict-object.ts';
 import { loadScript } from './load-script.ts';
-import { type ScriptPosition, runScript } from './run-script.ts';
+import { runScript } from './run-script.ts';
+import { readState, writeState } from './script-state.ts';
 
 const optionsSchema = strictObject({
   /** The script, a YAML file; relative to the folder of the configuration. */
@@ -13,23 +15,25 @@ const optionsSchema = strictObject({
 });
 
 /**
- * A bot that needs no programming: a menu in a YAML file, explained line by line in `examples/front-desk`.
+ * A bot that needs no programming: a dialogue in a YAML file, explained in `docs/bots/script.md`.
  *
- * Option: `file`. Where a call stands is kept in `call.state` as `node` and `attempts`, and nothing of what the caller
- * entered or said.
+ * Option: `file`. Where a call stands and its variables are kept in `call.state`, bounded, and of what the caller entered
+ * or said only what the script asks to keep.
  */
 export const scriptBot: BotFactory = {
   name: 'script',
-  async create(options, { baseDir }) {
+  async create(options, { baseDir, logger }) {
     const { file } = parseBotOptions(optionsSchema, options, 'script');
     const script = await loadScript(resolve(baseDir, file));
+    if (script.unreachable.length > 0)
+      logEvent(logger, 'bot.script.unreachable', { file, nodes: script.unreachable.join(', ') });
     return {
       name: 'script',
-      async *answer({ state }, input, { signal }) {
-        const { outputs, position } = runScript(script, readPosition(state), input);
+      async *answer(call, input, { signal }) {
+        const step = runScript(script, { call, state: readState(call.state), input });
         // Before anything is said: a caller who interrupts answers the question that was about to be put.
-        Object.assign(state, position);
-        for (const output of outputs) {
+        writeState(call.state, step.state);
+        for (const output of step.outputs) {
           if (signal.aborted) return;
           yield output;
         }
@@ -37,8 +41,3 @@ export const scriptBot: BotFactory = {
     };
   },
 };
-
-function readPosition(state: Readonly<Record<string, unknown>>): ScriptPosition | undefined {
-  const { node, attempts } = state;
-  return typeof node === 'string' && typeof attempts === 'number' ? { node, attempts } : undefined;
-}

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
@@ -12,6 +15,7 @@ import {
   createTurn,
   describeBotContract,
 } from '../../contracts/bot-handler.ts';
+import { createLogRecorder } from '../../support/log-recorder.ts';
 
 const baseDir = fileURLToPath(new URL('../../../examples/front-desk', import.meta.url));
 const create = async (options: unknown = { file: 'front-desk.yaml' }) =>
@@ -89,6 +93,18 @@ describe('the script bot', () => {
     const call = createCall({ state: { node: 7, attempts: 'x' } });
     const bot = await create();
     expect(await ask(bot, call, keys('1'))).toEqual(await ask(bot, createCall(), INPUTS.start));
+  });
+
+  it('warns once of nodes that nothing leads to, and answers all the same', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'byova-script-'));
+    await writeFile(join(folder, 'a.yaml'), 'start: a\nnodes: { a: { hangUp: }, b: { goto: a } }');
+    const { logger, lines } = createLogRecorder();
+    const bot = await scriptBot.create({ file: 'a.yaml' }, { logger, baseDir: folder });
+    await rm(folder, { recursive: true });
+    expect(await ask(bot, createCall(), INPUTS.start)).toMatchObject([{ type: 'end' }]);
+    expect(lines).toMatchObject([
+      { level: 'warn', fields: { event: 'bot.script.unreachable', nodes: 'b' } },
+    ]);
   });
 
   it.each([undefined, {}, { file: '' }, { flie: 'front-desk.yaml' }, { file: 'none.yaml' }, 'x'])(

@@ -1,0 +1,52 @@
+import type { BotInput, BotOutput } from '../bot-handler.ts';
+
+/** Most of a transcript, in characters; what is older is dropped. */
+const MAX_TRANSCRIPT_LENGTH = 16_000;
+const MAX_LINE_LENGTH = 1000;
+
+/**
+ * Adds a turn to a transcript: what the caller did, then what was said to them, whether or not they heard it out.
+ *
+ * @param isConfidential Of what the caller did, only that it was done is written down.
+ */
+export function extendTranscript(
+  before: readonly string[],
+  input: BotInput,
+  isConfidential: boolean,
+  outputs: readonly BotOutput[],
+): readonly string[] {
+  const lines = [
+    ...before,
+    ...(input.type === 'start' ? [] : [describeInput(input, isConfidential)]),
+    ...outputs.flatMap((output) => (output.type === 'say' ? [`Bot: ${output.text}`] : [])),
+  ].map((line) => line.slice(0, MAX_LINE_LENGTH));
+  let length = lines.reduce((sum, line) => sum + line.length + 1, 0);
+  let first = 0;
+  while (length > MAX_TRANSCRIPT_LENGTH) {
+    length -= (lines[first]?.length ?? 0) + 1;
+    first++;
+  }
+  return lines.slice(first);
+}
+
+function describeInput(
+  input: Exclude<BotInput, { readonly type: 'start' }>,
+  isConfidential: boolean,
+): string {
+  switch (input.type) {
+    case 'digits':
+      return `Caller: [${isConfidential ? 'confidential keys' : `keys ${input.digits}`}]`;
+    case 'speech':
+    case 'speech-stream': {
+      if (isConfidential) return 'Caller: [confidential speech]';
+      const text = input.type === 'speech' ? input.text : undefined;
+      return `Caller: ${text === undefined || text === '' ? '[speech]' : text}`;
+    }
+    case 'no-input':
+      return 'Caller: [nothing]';
+    case 'custom-event':
+      return `Flow: [event ${input.name}]`;
+    default:
+      return input satisfies never;
+  }
+}
