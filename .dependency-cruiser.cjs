@@ -38,6 +38,7 @@ const owners = {
   ws: ['handlers', 'speech', 'transport'],
   zod: ['config', 'handlers', 'speech'],
   yaml: ['config', 'handlers'],
+  cockatiel: ['handlers'],
   commander: ['cli'],
   '@echogarden/fvad-wasm': ['audio'],
   '@echogarden/speex-resampler-wasm': ['audio'],

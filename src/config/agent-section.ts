@@ -10,10 +10,10 @@ const limitsSection = z.strictObject({
     .describe(
       'Answers that the bot gives at once; more are refused, and their callers hear the apology',
     ),
-  breakerFailures: integer(0, 10_000)
-    .default(20)
-    .describe('Failures in a row after which the bot is left alone for a while; 0: never'),
-  breakerSeconds: seconds(0.1, 3_600)
+  breakerFailures: integer(1, 1_000)
+    .default(10)
+    .describe('Failures in a row after which the bot is left alone for a while'),
+  breakerSeconds: seconds(0.1, 600)
     .default(10)
     .describe('How long it is left alone before one answer is tried'),
 });
@@ -36,9 +36,12 @@ const botSection = z.strictObject({
     .record(z.string(), z.unknown())
     .default({})
     .describe('What the bot is told; its own documentation lists the keys'),
-  isolate: isolationSection
-    .optional()
-    .describe('Run the bot in worker threads, so that it cannot touch other calls'),
+  isolate: z
+    .preprocess(
+      (value) => (value === true ? {} : value === false ? undefined : value),
+      isolationSection.optional(),
+    )
+    .describe('Run the bot in worker threads, so that it cannot touch other calls: `true`, or how'),
   limits: limitsSection.prefault({}).describe('What the gateway protects the bot from'),
 });
 

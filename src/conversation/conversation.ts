@@ -3,7 +3,6 @@ import type { BotCall, BotHandler, Interruption } from '../handlers/bot-handler.
 import type { ListenSettings } from '../handlers/listen-settings.ts';
 import type { Agent } from './agent.ts';
 import type { Interrupter } from './barge-in.ts';
-import type { CallObserver } from './call-observer.ts';
 import type { Ear } from './ear.ts';
 import { type CutOff, type Playback, createPlayback } from './playback.ts';
 
@@ -110,12 +109,11 @@ export class Conversation {
   }
 
   /** The caller cut in: stops the answer that is being given and forgets what was not played. */
-  interrupt(by: Interrupter, observe: CallObserver): CutOff | undefined {
+  interrupt(by: Interrupter): CutOff | undefined {
     if (this.answering?.isInterruptible(by) === true) this.answering.abort('interrupted');
     const cut = this.playback.cut();
     if (cut === undefined) return undefined;
     this.interrupted = { heardMs: cut.heardMs, heardText: cut.heardText };
-    observe(this, { type: 'interrupted', by, heardMs: cut.heardMs });
     return cut;
   }
 }

@@ -7,6 +7,7 @@ import type { Answer, AnswerFate, Conversation, OpenTurn } from './conversation.
 import type { ConversationDirectory } from './directory.ts';
 import type { Ear, EarListener, Utterance } from './ear.ts';
 import { type DigitCollector, createDigitCollector } from './input-timers.ts';
+import { interrupt } from './interrupt.ts';
 import { joinConversation } from './join-conversation.ts';
 import { endpointingOf } from './listening.ts';
 import type { CutOff } from './playback.ts';
@@ -122,7 +123,7 @@ export class Turn implements OpenTurn, EarListener {
     const conversation = this.#conversation;
     if (this.#state !== 'listening' || conversation?.ear === undefined) return;
     this.#deps.observe(conversation, { type: 'speech-started' });
-    this.#cut = conversation.interrupt('speech', this.#deps.observe);
+    this.#cut = interrupt(conversation, 'speech', this.#deps.observe);
     this.#sink.write(START_OF_INPUT);
     if (conversation.agent.bot.hears === 'streams')
       this.#stream(conversation, conversation.ear.stream());
@@ -184,7 +185,7 @@ export class Turn implements OpenTurn, EarListener {
       case 'start-of-digits':
         this.#withdraw();
         if (!conversation.isClosedTo('digits'))
-          conversation.interrupt('digits', this.#deps.observe);
+          interrupt(conversation, 'digits', this.#deps.observe);
         // An RPC that answers, or holds digits, has its own end.
         return this.#isListening ? this.#finish() : undefined;
       case 'no-input':
@@ -270,7 +271,7 @@ export class Turn implements OpenTurn, EarListener {
     this.#withdraw();
     if (this.#isListening) {
       this.#move('collecting');
-      if (!conversation.isClosedTo('digits')) conversation.interrupt('digits', this.#deps.observe);
+      if (!conversation.isClosedTo('digits')) interrupt(conversation, 'digits', this.#deps.observe);
       this.#digits = createDigitCollector(
         conversation.listen.digits ?? {},
         this.#deps.clock,

@@ -1,16 +1,20 @@
-import type { AgentConfig, Config, Organisations } from '../config/config.ts';
+import type { AgentConfig, BotConfig, Config, Organisations } from '../config/config.ts';
 import type { Agent } from '../conversation/agent.ts';
 import type { AgentRelay } from '../conversation/relay.ts';
 import type { SpeechRecogniser } from '../conversation/speech-recogniser.ts';
 import type { SpeechSynthesiser } from '../conversation/speech-synthesiser.ts';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { Logger } from '../core/logger.ts';
+import type { BotHandler } from '../handlers/bot-handler.ts';
 import { createBot } from '../handlers/create-bot.ts';
+import { type GuardedBot, guardBot } from '../handlers/guarded/guard-bot.ts';
+import { createIsolatedBot } from '../handlers/isolated/isolated-bot.ts';
 import { loadBot } from '../handlers/load-bot.ts';
 import { BUILT_IN_BOTS } from '../handlers/registry.ts';
 import { type RelayPlan, relayPlanOf } from '../handlers/relay/relay-bot.ts';
 import { BUILT_IN_RECOGNISERS } from '../speech/recognisers/registry.ts';
+import { logEvent } from '../telemetry/log-events.ts';
 
 /** Makes the connection of an agent that is answered elsewhere. */
 export type OpenRelay = (plan: RelayPlan) => Promise<AgentRelay>;
@@ -43,16 +47,14 @@ export async function loadAgents(
       fallback,
       ...agent
     } = agentConfig;
-    const factory = await loadBot(bot.use, config.baseDir, BUILT_IN_BOTS);
-    const handler = await createBot(factory, bot.options, {
-      logger: deps.logger,
-      baseDir: config.baseDir,
-    });
+    const handler = await openBot(bot, config.baseDir, deps);
     const plan = relayPlanOf(handler);
+    // Another server guards itself.
+    const guarded = plan === undefined ? guard(handler, bot.limits, deps) : handler;
     return {
       ...agent,
       organisations: toOrganisations(organisations),
-      bot: handler,
+      bot: guarded,
       relay: plan && (await deps.openRelay(plan)),
       recogniser: recogniser && (await openRecogniser(recogniser, config.baseDir, deps)),
       apology: await speak(apology),
@@ -65,6 +67,44 @@ export async function loadAgents(
     };
   };
   return Promise.all(config.agents.map(load));
+}
+
+async function openBot(
+  { use, options, isolate }: BotConfig,
+  baseDir: string,
+  { logger }: { readonly logger: Logger },
+): Promise<BotHandler> {
+  if (isolate === undefined)
+    return createBot(await loadBot(use, baseDir, BUILT_IN_BOTS), options, { logger, baseDir });
+  const { workers, maxMemoryMb, unresponsiveMs } = isolate;
+  return createIsolatedBot(
+    {
+      use,
+      options,
+      baseDir,
+      workers,
+      unresponsiveMs,
+      maxOldGenerationSizeMb: maxMemoryMb,
+      maxBuffersMb: maxMemoryMb,
+    },
+    // Threads take the machine's time, however fast the gateway's clock runs.
+    { clock: systemClock, logger },
+  );
+}
+
+function guard(
+  bot: BotHandler,
+  { maxConcurrent, breakerFailures, breakerMs }: BotConfig['limits'],
+  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+): GuardedBot {
+  return guardBot(
+    bot,
+    { maxConcurrent, failures: breakerFailures, retryAfterMs: breakerMs },
+    {
+      clock,
+      onState: (name, state) => logEvent(logger, 'bot.breaker', { bot: name, state }),
+    },
+  );
 }
 
 async function openRecogniser(

@@ -34,6 +34,7 @@ const LOG_EVENTS = {
   'bot.worker.lost': { level: 'error', message: 'worker of a bot was lost' },
   'bot.worker.started': { level: 'info', message: 'worker of a bot was started again' },
   'bot.worker.discarded': { level: 'warn', message: 'output of a bot worker was discarded' },
+  'bot.breaker': { level: 'warn', message: 'breaker of a bot changed' },
   'bot.reloaded': { level: 'info', message: 'bots reloaded' },
   'admin.revoked': { level: 'warn', message: 'credential revoked by an operator' },
   'admin.restored': { level: 'warn', message: 'revocation taken back by an operator' },

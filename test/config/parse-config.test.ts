@@ -63,7 +63,7 @@ describe('parse-config', () => {
           bot: {
             use: 'echo',
             options: {},
-            limits: { maxConcurrent: 10_000, breakerFailures: 20, breakerMs: 10_000 },
+            limits: { maxConcurrent: 10_000, breakerFailures: 10, breakerMs: 10_000 },
             isolate: undefined,
           },
           bargeIn: { by: 'either', protectMs: 0, onsetMs: 0, minSpeechMs: 0 },
