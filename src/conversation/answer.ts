@@ -1,9 +1,9 @@
-import { abortable } from '../core/abort.ts';
 import { runInBackground } from '../core/background.ts';
+import { Cancellation } from '../core/cancellation.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError, isGatewayError } from '../core/gateway-error.ts';
 import type { Logger } from '../core/logger.ts';
-import type { BotInput, EndReason } from '../handlers/bot-handler.ts';
+import type { BotInput, BotTurn, EndReason, Interruption } from '../handlers/bot-handler.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { logEvent } from '../telemetry/log-events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -41,7 +41,9 @@ export interface Resumption {
 export interface Question {
   readonly type: BotInput['type'];
   /** The input, or how to find it out; the latter may be called off. */
-  readonly input: BotInput | ((signal: AbortSignal) => Promise<BotInput | Resumption>);
+  readonly input:
+    | BotInput
+    | ((cancellation: Cancellation<unknown>) => Promise<BotInput | Resumption>);
   /** The caller is still at it: nobody waits before `inputComplete`. */
   readonly isOpen: boolean;
   /** Whether the RPC takes PARTIAL messages. */
@@ -61,23 +63,18 @@ export function giveAnswer(
 ): Answer {
   const { clock, observe } = deps;
   const { agent } = conversation;
-  const controller = new AbortController();
-  const { signal } = controller;
-  let fate: AnswerFate | undefined;
+  const cancellation = new Cancellation<AnswerFate>();
   let completeAtMs = question.isOpen ? undefined : clock.now();
   conversation.turns += 1;
   const turn = conversation.turns;
   const waitedMs = (): number => (completeAtMs === undefined ? 0 : clock.now() - completeAtMs);
-  const abort = (reason: AnswerFate): void => {
-    fate ??= reason;
-    controller.abort(reason);
-  };
+  const abort = (reason: AnswerFate): void => cancellation.cancel(reason);
   const patience = createPatience(agent.patience, {
     clock,
     onTimeout: () => abort('timed-out'),
     onFiller({ audio }) {
       runInBackground(async () => {
-        if (!signal.aborted && (await reply.fill(audio)))
+        if (cancellation.reason === undefined && (await reply.fill(audio)))
           observe(conversation, { type: 'filler', turn });
       }, ignore);
     },
@@ -88,7 +85,7 @@ export function giveAnswer(
       openConverter: deps.openConverter,
       sink,
       allowPartial: question.allowPartial,
-      signal,
+      cancellation,
       onFirstSound() {
         patience.heard();
         observe(conversation, { type: 'first-audio', turn, afterMs: waitedMs() });
@@ -101,29 +98,39 @@ export function giveAnswer(
     const { interrupted } = conversation;
     conversation.interrupted = undefined;
     observe(conversation, { type: 'asked', turn, input: input.type });
-    const answers = agent.bot.answer(conversation.call, input, { signal, interrupted });
+    const answers = agent.bot.answer(
+      conversation.call,
+      input,
+      new AnsweredTurn(cancellation, interrupted),
+    );
     const outputs = answers[Symbol.asyncIterator]();
     let isFirst = true;
+    let isDone = false;
     try {
       for (;;) {
         patience.waitForPiece();
-        const step = await abortable(outputs.next(), signal);
-        if (step.done === true) return;
+        const step = await cancellation.wait(outputs.next());
+        if (step.done === true) {
+          isDone = true;
+          return;
+        }
         patience.gotPiece();
         if (isFirst) observe(conversation, { type: 'bot-answered', turn });
         isFirst = false;
-        await reply.perform(step.value);
+        const performing = reply.perform(step.value);
+        if (performing !== undefined) await performing;
       }
     } finally {
       // A bot that hangs would hang here as well, so nobody waits for it to wind up.
-      runInBackground(async () => void (await outputs.return?.()), ignore);
+      if (!isDone) runInBackground(async () => void (await outputs.return?.()), ignore);
     }
   };
   /** Says what is to be said up to the closing answer. */
   const speak = async (): Promise<AnswerOutcome> => {
     const { input } = question;
     patience.waitForPiece();
-    const found = typeof input === 'function' ? await abortable(input(signal), signal) : input;
+    const found =
+      typeof input === 'function' ? await cancellation.wait(input(cancellation)) : input;
     if (found.type === 'resume') {
       conversation.interrupted = undefined;
       await reply.resume(found.sounds);
@@ -139,19 +146,22 @@ export function giveAnswer(
     try {
       await waitsFor?.done;
       waitsFor = undefined;
-      signal.throwIfAborted();
+      cancellation.throwIfCancelled();
       if (completeAtMs !== undefined) patience.begin();
       outcome = await speak();
-      signal.throwIfAborted();
-      const left = await reply.close();
+      cancellation.throwIfCancelled();
+      const closed = reply.close();
+      const left = closed instanceof Promise ? await closed : closed;
       conversation.failures = 0;
       if (left !== 'goes-on')
         deps.endConversation(conversation, left === 'transferred' ? 'transfer' : 'bot');
     } catch (error) {
+      const fate = cancellation.reason;
       outcome = fate ?? 'failed';
       const early: EarlyEnd = { reply, sink, turn, fate, error };
       await closeEarly(deps, conversation, early).catch((fault: unknown) => sink.fail(fault));
     }
+    cancellation.close();
     patience.close();
     const { type } = question;
     observe(conversation, {
@@ -184,6 +194,21 @@ export function giveAnswer(
   conversation.answering = answer;
   const done = give();
   return answer;
+}
+
+/** The circumstances of an answer; its signal is made when a bot asks for it. */
+class AnsweredTurn implements BotTurn {
+  readonly #cancellation: Cancellation<AnswerFate>;
+  readonly interrupted: Interruption | undefined;
+
+  constructor(cancellation: Cancellation<AnswerFate>, interrupted: Interruption | undefined) {
+    this.#cancellation = cancellation;
+    this.interrupted = interrupted;
+  }
+
+  get signal(): AbortSignal {
+    return this.#cancellation.signal;
+  }
 }
 
 const ignore = (): void => undefined;

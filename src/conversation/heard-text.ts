@@ -20,11 +20,11 @@ export interface HeardText {
 /** Phrases of one answer that are remembered; a bot that streams names its words in small pieces. */
 const MAX_PHRASES = 512;
 
-/** Creates the memory of one call. */
-export function createHeardText(): HeardText {
+/** Creates the memory of one call. @param playedBytes What of the present run was sent before. */
+export function createHeardText(playedBytes: number): HeardText {
   let phrases: Phrase[] = [];
-  let addedBytes = 0;
-  let sentBytes = 0;
+  let addedBytes = playedBytes;
+  let sentBytes = playedBytes;
   let beganAt = 0;
   return {
     add(text, bytes) {

@@ -2,7 +2,7 @@ import { TELEPHONE_BYTES_PER_MS } from '../audio/audio-format.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Interruption } from '../handlers/bot-handler.ts';
 import { type BargeInBy, type Interrupter, allows } from './barge-in.ts';
-import { createHeardText } from './heard-text.ts';
+import { type HeardText, createHeardText } from './heard-text.ts';
 
 /** Sound that was sent and not heard: µ-law, 8000 Hz, mono. */
 export interface UnheardSound {
@@ -27,9 +27,7 @@ export interface Playback {
   sent(audio: Uint8Array, by: BargeInBy): void;
   /** Whether something plays that `interrupter` must not cut short. */
   isClosedTo(interrupter: Interrupter): boolean;
-  readonly isPlaying: () => boolean;
-  /** When what was sent has been played, in milliseconds since the epoch; in the past when nothing plays. */
-  readonly endsAtMs: () => number;
+  isPlaying(): boolean;
   /** The caller cut in: forgets what was not played. `undefined` when nothing was playing. */
   cut(): CutOff | undefined;
 }
@@ -39,69 +37,99 @@ export const MAX_UNHEARD_BYTES = 60_000 * TELEPHONE_BYTES_PER_MS;
 
 /** Creates the reckoning of one call. @param protectMs The beginning of what plays that nothing cuts short. */
 export function createPlayback(clock: Clock, protectMs: number): Playback {
-  let startedAtMs = 0;
-  let untilMs = 0;
-  let closedToSpeechUntilMs = 0;
-  let closedToDigitsUntilMs = 0;
-  /** What was sent since the start; empty as soon as somebody sees that it has been played. */
-  let sounds: UnheardSound[] = [];
-  let soundBytes = 0;
-  const text = createHeardText();
+  return new ReckonedPlayback(clock, protectMs);
+}
 
-  // A clock that was set back says nothing of what plays: better to hear the caller than to be deaf until it catches up.
-  const isBefore = (now: number, endMs: number): boolean => startedAtMs <= now && now < endMs;
-  const forget = (): void => {
-    sounds = [];
-    soundBytes = 0;
-  };
-  const unheardFrom = (heardBytes: number): UnheardSound[] => {
-    let skip = heardBytes;
-    return sounds.flatMap((sound) => {
-      const skipped = Math.min(skip, sound.audio.length);
-      skip -= skipped;
-      if (skipped === sound.audio.length) return [];
-      return skipped === 0 ? sound : { ...sound, audio: sound.audio.subarray(skipped) };
-    });
-  };
-  return {
-    speaking: text.add,
-    sent(audio, by) {
-      const now = clock.now();
-      if (!isBefore(now, untilMs)) {
-        startedAtMs = now;
-        untilMs = now;
-        forget();
-        text.begin();
-      }
-      text.sent(audio.length);
-      untilMs += audio.length / TELEPHONE_BYTES_PER_MS;
-      if (!allows(by, 'speech')) closedToSpeechUntilMs = untilMs;
-      if (!allows(by, 'digits')) closedToDigitsUntilMs = untilMs;
-      if (soundBytes >= MAX_UNHEARD_BYTES) return;
-      sounds.push({ audio, by });
-      soundBytes += audio.length;
-    },
-    isClosedTo(interrupter) {
-      const now = clock.now();
-      if (!isBefore(now, untilMs)) {
-        if (soundBytes > 0) forget();
-        return false;
-      }
-      const closedUntilMs =
-        interrupter === 'speech' ? closedToSpeechUntilMs : closedToDigitsUntilMs;
-      return now < closedUntilMs || now - startedAtMs < protectMs;
-    },
-    isPlaying: () => isBefore(clock.now(), untilMs),
-    endsAtMs: () => untilMs,
-    cut() {
-      const now = clock.now();
-      if (!isBefore(now, untilMs)) return undefined;
-      untilMs = now;
-      const heardMs = Math.round(now - startedAtMs);
-      const heardBytes = heardMs * TELEPHONE_BYTES_PER_MS;
-      const unheard = unheardFrom(heardBytes);
-      forget();
-      return { heardMs, heardText: text.cut(heardBytes), unheard };
-    },
-  };
+/** One object a call, hence a class. */
+class ReckonedPlayback implements Playback {
+  readonly #clock: Clock;
+  readonly #protectMs: number;
+  #startedAtMs = 0;
+  #untilMs = 0;
+  #closedToSpeechUntilMs = 0;
+  #closedToDigitsUntilMs = 0;
+  /** What was sent since the start; nothing as soon as somebody sees that it has been played. */
+  #sounds: UnheardSound[] | undefined;
+  #soundBytes = 0;
+  /** Sent since the start. */
+  #runBytes = 0;
+  /** Made for a bot whose words are known. */
+  #text: HeardText | undefined;
+
+  constructor(clock: Clock, protectMs: number) {
+    this.#clock = clock;
+    this.#protectMs = protectMs;
+  }
+
+  speaking(words: string, bytes: number): void {
+    if (words !== '') this.#text ??= createHeardText(this.isPlaying() ? this.#runBytes : 0);
+    this.#text?.add(words, bytes);
+  }
+
+  sent(audio: Uint8Array, by: BargeInBy): void {
+    const now = this.#clock.now();
+    if (!this.#isBefore(now, this.#untilMs)) this.#begin(now);
+    this.#text?.sent(audio.length);
+    this.#runBytes += audio.length;
+    this.#untilMs += audio.length / TELEPHONE_BYTES_PER_MS;
+    if (!allows(by, 'speech')) this.#closedToSpeechUntilMs = this.#untilMs;
+    if (!allows(by, 'digits')) this.#closedToDigitsUntilMs = this.#untilMs;
+    if (this.#soundBytes >= MAX_UNHEARD_BYTES) return;
+    (this.#sounds ??= []).push({ audio, by });
+    this.#soundBytes += audio.length;
+  }
+
+  isClosedTo(interrupter: Interrupter): boolean {
+    const now = this.#clock.now();
+    if (!this.#isBefore(now, this.#untilMs)) {
+      if (this.#soundBytes > 0) this.#forget();
+      return false;
+    }
+    const closedUntilMs =
+      interrupter === 'speech' ? this.#closedToSpeechUntilMs : this.#closedToDigitsUntilMs;
+    return now < closedUntilMs || now - this.#startedAtMs < this.#protectMs;
+  }
+
+  isPlaying(): boolean {
+    return this.#isBefore(this.#clock.now(), this.#untilMs);
+  }
+
+  cut(): CutOff | undefined {
+    const now = this.#clock.now();
+    if (!this.#isBefore(now, this.#untilMs)) return undefined;
+    this.#untilMs = now;
+    const heardMs = Math.round(now - this.#startedAtMs);
+    const heardBytes = heardMs * TELEPHONE_BYTES_PER_MS;
+    const unheard = unheardOf(this.#sounds ?? [], heardBytes);
+    this.#forget();
+    return { heardMs, heardText: this.#text?.cut(heardBytes) ?? '', unheard };
+  }
+
+  /** A clock that was set back says nothing of what plays: better to hear the caller than to be deaf until it catches up. */
+  #isBefore(now: number, endMs: number): boolean {
+    return this.#startedAtMs <= now && now < endMs;
+  }
+
+  #begin(now: number): void {
+    this.#startedAtMs = now;
+    this.#untilMs = now;
+    this.#runBytes = 0;
+    this.#forget();
+    this.#text?.begin();
+  }
+
+  #forget(): void {
+    this.#sounds = undefined;
+    this.#soundBytes = 0;
+  }
+}
+
+function unheardOf(sounds: readonly UnheardSound[], heardBytes: number): readonly UnheardSound[] {
+  let skip = heardBytes;
+  return sounds.flatMap((sound) => {
+    const skipped = Math.min(skip, sound.audio.length);
+    skip -= skipped;
+    if (skipped === sound.audio.length) return [];
+    return skipped === 0 ? sound : { ...sound, audio: sound.audio.subarray(skipped) };
+  });
 }

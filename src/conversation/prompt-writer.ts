@@ -1,10 +1,10 @@
 import { MULAW_SILENCE, TELEPHONE_BYTES_PER_MS } from '../audio/audio-format.ts';
-import { AbortError } from '../core/abort.ts';
+import type { Cancellation } from '../core/cancellation.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { BargeInBy } from './barge-in.ts';
 import type { Playback, UnheardSound } from './playback.ts';
 import { chunksOf, wavPromptOf } from './prompt-chunks.ts';
-import type { Prompt } from './turn-output.ts';
+import type { Prompt, TurnOutput } from './turn-output.ts';
 import type { TurnSink } from './turn-sink.ts';
 
 /** Smallest chunk the contract allows. */
@@ -22,14 +22,14 @@ const INTERRUPTIBLE_TERMINATOR: readonly Prompt[] = [{ audio: new Uint8Array(0),
 /** Turns the sound of one answer into what the playback mode of the call wants. */
 export interface PromptWriter {
   /**
-   * Adds sound: µ-law, 8000 Hz, mono. Resolves when the writer has room for more.
+   * Adds sound: µ-law, 8000 Hz, mono. A promise resolves when the writer has room for more; without one, there is.
    *
    * @throws {AbortError} When the answer was called off meanwhile.
    * @throws {GatewayError} `ERR_HANDLER_OUTPUT` when the answer is longer than ten minutes.
    */
-  add(audio: Uint8Array, by: BargeInBy): Promise<void>;
+  add(audio: Uint8Array, by: BargeInBy): Promise<void> | undefined;
   /** Sends what is left, and gives the prompts of the closing answer. */
-  finish(): Promise<readonly Prompt[]>;
+  finish(): readonly Prompt[] | Promise<readonly Prompt[]>;
   /** Throws away what was not sent, and gives the prompts of the closing answer. */
   discard(): readonly Prompt[];
   /** Whether what was added last may be interrupted; `undefined` before anything was added. */
@@ -40,8 +40,8 @@ export interface PromptWriter {
 export interface PromptWriterDeps {
   readonly sink: TurnSink;
   readonly playback: Playback;
-  /** Fires when the answer is called off. */
-  readonly signal: AbortSignal;
+  /** Of the answer; `undefined`: it cannot be called off. */
+  readonly cancellation: Cancellation<unknown> | undefined;
 }
 
 /** Creates the writer of one answer for the given playback mode. */
@@ -50,13 +50,13 @@ export function createPromptWriter(mode: 'chunk' | 'wav', deps: PromptWriterDeps
   let lastBargeIn: BargeInBy | undefined;
   const writer = mode === 'chunk' ? createChunkWriter(deps) : createWavWriter(deps.playback);
   return {
-    async add(audio, by) {
+    add(audio, by) {
       bytes += audio.length;
       if (bytes > MAX_ANSWER_BYTES)
         throw new GatewayError('ERR_HANDLER_OUTPUT', 'the answer is longer than ten minutes');
-      if (audio.length === 0) return;
+      if (audio.length === 0) return undefined;
       lastBargeIn = by;
-      await writer.add(audio, by);
+      return writer.add(audio, by);
     },
     finish: () => writer.finish(),
     discard: () => writer.discard(),
@@ -66,39 +66,61 @@ export function createPromptWriter(mode: 'chunk' | 'wav', deps: PromptWriterDeps
 
 type ModeWriter = Omit<PromptWriter, 'lastBargeIn'>;
 
-function createChunkWriter({ sink, playback, signal }: PromptWriterDeps): ModeWriter {
+function createChunkWriter({ sink, playback, cancellation }: PromptWriterDeps): ModeWriter {
   let pieces: Uint8Array[] = [];
   let gathered = 0;
   let lastBargeIn: BargeInBy = 'none';
   let hasStarted = false;
 
-  const send = async (audio: Uint8Array, by: BargeInBy): Promise<void> => {
-    hasStarted = true;
-    for (const message of chunksOf(audio, by !== 'none')) {
-      if (signal.aborted) throw new AbortError(signal.reason);
-      for (const prompt of message.prompts) playback.sent(prompt.audio, by);
-      if (!sink.write(message)) await sink.ready();
-    }
+  const sendFrom = async (
+    messages: readonly TurnOutput[],
+    first: number,
+    by: BargeInBy,
+  ): Promise<void> => {
+    await sink.ready();
+    await send(messages, by, first);
   };
-  const flush = async (): Promise<void> => {
-    if (gathered === 0) return;
+  const send = (
+    messages: readonly TurnOutput[],
+    by: BargeInBy,
+    first = 0,
+  ): Promise<void> | undefined => {
+    hasStarted = true;
+    for (let index = first; index < messages.length; index += 1) {
+      const message = messages[index];
+      if (message === undefined) break;
+      cancellation?.throwIfCancelled();
+      for (const prompt of message.prompts) playback.sent(prompt.audio, by);
+      if (!sink.write(message)) return sendFrom(messages, index + 1, by);
+    }
+    return undefined;
+  };
+  const flush = (): Promise<void> | undefined => {
+    if (gathered === 0) return undefined;
     const audio = concatenate(pieces, Math.max(gathered, MIN_CHUNK_BYTES));
     pieces = [];
     gathered = 0;
-    await send(audio, lastBargeIn);
+    return send(chunksOf(audio, lastBargeIn !== 'none'), lastBargeIn);
+  };
+  const append = (audio: Uint8Array, by: BargeInBy): Promise<void> | undefined => {
+    lastBargeIn = by;
+    if (gathered === 0 && audio.length >= FIRST_CHUNK_BYTES)
+      return send(chunksOf(audio, by !== 'none'), by);
+    pieces.push(audio);
+    gathered += audio.length;
+    return gathered >= (hasStarted ? GATHERED_CHUNK_BYTES : FIRST_CHUNK_BYTES)
+      ? flush()
+      : undefined;
   };
   return {
-    async add(audio, by) {
-      if (by !== lastBargeIn) await flush();
-      lastBargeIn = by;
-      if (gathered === 0 && audio.length >= FIRST_CHUNK_BYTES) return send(audio, by);
-      pieces.push(audio);
-      gathered += audio.length;
-      if (gathered >= (hasStarted ? GATHERED_CHUNK_BYTES : FIRST_CHUNK_BYTES)) await flush();
+    add(audio, by) {
+      const flushing = by === lastBargeIn ? undefined : flush();
+      return flushing === undefined ? append(audio, by) : flushing.then(() => append(audio, by));
     },
-    async finish() {
-      await flush();
-      return lastBargeIn !== 'none' ? INTERRUPTIBLE_TERMINATOR : TERMINATOR;
+    finish() {
+      const flushing = flush();
+      const last = lastBargeIn === 'none' ? TERMINATOR : INTERRUPTIBLE_TERMINATOR;
+      return flushing === undefined ? last : flushing.then(() => last);
     },
     discard: () => TERMINATOR,
   };
@@ -108,11 +130,12 @@ function createWavWriter(playback: Playback): ModeWriter {
   const prompts: Prompt[] = [];
   const spoken: UnheardSound[] = [];
   return {
-    async add(audio, by) {
+    add(audio, by) {
       prompts.push(wavPromptOf(audio, by !== 'none'));
       spoken.push({ audio, by });
+      return undefined;
     },
-    async finish() {
+    finish() {
       for (const { audio, by } of spoken) playback.sent(audio, by);
       return prompts;
     },

@@ -1,4 +1,4 @@
-import { abortable } from '../core/abort.ts';
+import type { Cancellation } from '../core/cancellation.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { BargeIn, BotOutput } from '../handlers/bot-handler.ts';
 import type { ListenSettings } from '../handlers/listen-settings.ts';
@@ -8,9 +8,21 @@ import { compileListenSettings } from './listening.ts';
 import type { UnheardSound } from './playback.ts';
 import { wavPromptOf } from './prompt-chunks.ts';
 import { createPromptWriter } from './prompt-writer.ts';
-import { type OpenConverter, createSoundStream } from './sound-stream.ts';
+import {
+  type OpenConverter,
+  type SoundStream,
+  assertSound,
+  createSoundStream,
+} from './sound-stream.ts';
 import type { SpeechSynthesiser } from './speech-synthesiser.ts';
-import { type OutputEvent, type Prompt, eventOnly, final, partial } from './turn-output.ts';
+import {
+  type OutputEvent,
+  type Prompt,
+  closing,
+  eventOnly,
+  final,
+  partial,
+} from './turn-output.ts';
 import type { TurnSink } from './turn-sink.ts';
 
 /** Most custom events of one answer. */
@@ -29,13 +41,13 @@ export type ReplyOutcome = 'goes-on' | 'transferred' | 'ended';
 /** The messages of one answer, built from what the bot yields so that no bot can break the contract. */
 export interface Reply {
   /**
-   * Does what the bot asks, in order.
+   * Does what the bot asks, in order; a promise says when there is room for more.
    *
    * @throws {GatewayError} `ERR_HANDLER_OUTPUT` when the bot yields what it must not; `ERR_SPEECH_FAILED`.
    */
-  perform(output: BotOutput): Promise<void>;
+  perform(output: BotOutput): Promise<void> | undefined;
   /** Sends the closing answer. */
-  close(): Promise<ReplyOutcome>;
+  close(): ReplyOutcome | Promise<ReplyOutcome>;
   /** Sends the closing answer of a reply that the caller cut short. */
   cutShort(): void;
   /** Says something while the bot thinks; nothing where the contract has no way to. Gives whether it could. */
@@ -54,8 +66,7 @@ export interface ReplyDeps {
   readonly sink: TurnSink;
   /** Whether the caller's side takes PARTIAL messages. */
   readonly allowPartial: boolean;
-  /** Fires when the answer is called off. */
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation<unknown>;
   /** Called at the first sound. */
   readonly onFirstSound: () => void;
 }
@@ -63,61 +74,89 @@ export interface ReplyDeps {
 /** Creates the reply to one input of `conversation`. */
 export function createReply(deps: ReplyDeps, conversation: Conversation): Reply {
   const { agent, playback } = conversation;
-  const { sink, signal } = deps;
-  const writer = createPromptWriter(agent.playback, { sink, playback, signal });
+  const { sink, cancellation } = deps;
+  const writer = createPromptWriter(agent.playback, { sink, playback, cancellation });
   let listen = agent.listen;
   let ending: Ending | undefined;
   let hasSpoken = false;
   let outputs = 0;
   const events: OutputEvent[] = [];
 
-  const stream = createSoundStream(deps.openConverter);
+  /** Made for a bot whose sound must be converted. */
+  let stream: SoundStream | undefined;
 
-  const speak = async (
+  const speak = (
     audio: Uint8Array,
     bargeIn: BargeIn | undefined,
     text: string,
-  ): Promise<void> => {
-    if (audio.length === 0) return;
+  ): Promise<void> | undefined => {
+    if (audio.length === 0) return undefined;
     if (!hasSpoken) deps.onFirstSound();
     hasSpoken = true;
     const by: BargeInBy = ending === undefined ? toBargeInBy(bargeIn, agent.bargeIn.by) : 'none';
     playback.speaking(text, audio.length);
-    await writer.add(audio, by);
+    return writer.add(audio, by);
   };
-  const endStream = async (): Promise<void> => {
-    const rest = stream.end();
-    if (rest !== undefined) await speak(rest.audio, rest.bargeIn, '');
+  const endStream = (): Promise<void> | undefined => {
+    const rest = stream?.end();
+    return rest && speak(rest.audio, rest.bargeIn, '');
+  };
+  const say = async ({ text, bargeIn }: Extract<BotOutput, { type: 'say' }>): Promise<void> => {
+    await endStream();
+    if (typeof text !== 'string')
+      throw new GatewayError('ERR_HANDLER_OUTPUT', 'text of the bot is not a string');
+    const spoken = deps.synthesiser.synthesise(text, cancellation.signal);
+    await speak(await cancellation.wait(spoken), bargeIn, text);
+  };
+  const play = (output: Extract<BotOutput, { type: 'audio' }>): Promise<void> | undefined => {
+    const { format, text = '', bargeIn } = output;
+    if (format === undefined && stream === undefined)
+      return speak(assertSound(output.audio), bargeIn, text);
+    return convert(output);
+  };
+  const convert = async (output: Extract<BotOutput, { type: 'audio' }>): Promise<void> => {
+    const { format, text = '', bargeIn } = output;
+    stream ??= createSoundStream(deps.openConverter);
+    if (!stream.isOf(format)) await endStream();
+    await speak(stream.convert(output.audio, format, bargeIn), bargeIn, text);
   };
   const sendFinal = (prompts: readonly Prompt[], settings: ListenSettings): void => {
     const isLast = ending !== undefined;
     conversation.listen = settings;
+    const event = events.pop();
     sink.write(
-      final({
-        prompts,
-        event: events.pop(),
-        listen: isLast ? undefined : settings,
-        transcript: isLast ? conversation.transcript : undefined,
-        summary: isLast ? conversation.summary : undefined,
-      }),
+      event === undefined
+        ? closing(prompts, settings)
+        : final({
+            prompts,
+            event,
+            listen: isLast ? undefined : settings,
+            transcript: isLast ? conversation.transcript : undefined,
+            summary: isLast ? conversation.summary : undefined,
+          }),
     );
+    // What ends the RPC from here on is no longer a reason to stop.
+    cancellation.close();
     sink.complete();
   };
+  const sendClosing = (prompts: readonly Prompt[]): ReplyOutcome => {
+    // A writer that had to wait may find the answer called off.
+    cancellation.throwIfCancelled();
+    if (ending !== undefined) events.push(toEvent(ending));
+    for (const event of events.splice(0, events.length - 1)) sink.write(eventOnly(event));
+    sendFinal(prompts, listen);
+    return outcomeOf(ending);
+  };
   return {
-    async perform(output) {
+    perform(output) {
       outputs += 1;
       if (outputs > MAX_OUTPUTS)
         throw new GatewayError('ERR_HANDLER_OUTPUT', 'the answer has too many parts');
       switch (output.type) {
         case 'say':
-          await endStream();
-          return speak(await synthesise(deps, output.text), output.bargeIn, output.text);
-        case 'audio': {
-          const { format, text = '', bargeIn } = output;
-          if (!stream.isOf(format)) await endStream();
-          const audio = stream.convert(output.audio, format, bargeIn);
-          return speak(audio, bargeIn, text);
-        }
+          return say(output);
+        case 'audio':
+          return play(output);
         case 'listen':
           listen = compileListenSettings(output.settings, agent.listen);
           return undefined;
@@ -140,16 +179,13 @@ export function createReply(deps: ReplyDeps, conversation: Conversation): Reply 
           throw new GatewayError('ERR_HANDLER_OUTPUT', 'the bot yielded something unknown');
       }
     },
-    async close() {
-      await endStream();
-      const prompts = await writer.finish();
-      if (ending !== undefined) events.push(toEvent(ending));
-      for (const event of events.splice(0, events.length - 1)) sink.write(eventOnly(event));
-      sendFinal(prompts, listen);
-      return outcomeOf(ending);
+    close() {
+      const ended = endStream();
+      const prompts = ended === undefined ? writer.finish() : ended.then(() => writer.finish());
+      return prompts instanceof Promise ? prompts.then(sendClosing) : sendClosing(prompts);
     },
     cutShort() {
-      stream.close();
+      stream?.close();
       ending = undefined;
       events.length = 0;
       sendFinal(writer.discard(), conversation.listen);
@@ -169,11 +205,15 @@ export function createReply(deps: ReplyDeps, conversation: Conversation): Reply 
       for (const { audio, by } of sounds) await writer.add(audio, by);
     },
     async fallBack(audio, last) {
-      stream.close();
+      stream?.close();
       ending = last;
       events.length = 0;
       if (last !== undefined) events.push(toEvent(last));
-      const fallback = createPromptWriter(agent.playback, { sink, playback, signal: NEVER });
+      const fallback = createPromptWriter(agent.playback, {
+        sink,
+        playback,
+        cancellation: undefined,
+      });
       await fallback.add(audio, last === undefined ? agent.bargeIn.by : 'none');
       sendFinal(await fallback.finish(), agent.listen);
       return outcomeOf(last);
@@ -186,13 +226,6 @@ export function createReply(deps: ReplyDeps, conversation: Conversation): Reply 
 function outcomeOf(ending: Ending | undefined): ReplyOutcome {
   if (ending === undefined) return 'goes-on';
   return ending.type === 'transfer' ? 'transferred' : 'ended';
-}
-
-const NEVER = new AbortController().signal;
-async function synthesise(deps: ReplyDeps, text: unknown): Promise<Uint8Array> {
-  if (typeof text !== 'string')
-    throw new GatewayError('ERR_HANDLER_OUTPUT', 'text of the bot is not a string');
-  return abortable(deps.synthesiser.synthesise(text, deps.signal), deps.signal);
 }
 
 function toEvent(ending: Ending): OutputEvent {

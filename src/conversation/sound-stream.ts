@@ -54,8 +54,8 @@ export function createSoundStream(openConverter: OpenConverter): SoundStream {
   return {
     isOf: (format) => current?.key === keyOf(format),
     convert(piece, format, bargeIn) {
+      if (format === undefined) return assertSound(piece);
       if (!(piece instanceof Uint8Array)) throw wrong('is not a Uint8Array');
-      if (format === undefined) return assertHeaderless(piece);
       if (current?.key !== keyOf(format)) {
         close();
         current = { key: keyOf(format), converter: open(format), bargeIn };
@@ -83,9 +83,15 @@ function keyOf(format: AudioFormat | 'wav' | undefined): string {
   return `${format.encoding} ${format.sampleRateHz}`;
 }
 
-/** A header would be heard as a crackle, and what follows it is seldom µ-law. */
-function assertHeaderless(audio: Uint8Array): Uint8Array {
-  if (Buffer.from(audio.buffer, audio.byteOffset, Math.min(audio.length, 4)).equals(RIFF))
+/**
+ * Checks ready sound: µ-law, 8000 Hz, mono, no header.
+ *
+ * @throws {GatewayError} `ERR_HANDLER_OUTPUT`.
+ */
+export function assertSound(audio: unknown): Uint8Array {
+  if (!(audio instanceof Uint8Array)) throw wrong('is not a Uint8Array');
+  // A header would be heard as a crackle, and what follows it is seldom µ-law.
+  if (RIFF.every((byte, index) => audio[index] === byte))
     throw wrong('is a WAV file, not raw µ-law');
   return audio;
 }

@@ -29,8 +29,8 @@ export function askOf(
     return async () => resume;
   }
   if (recognition === undefined) return spoken(undefined);
-  return async (signal) => {
-    const text = await recognition.text(signal);
+  return async (cancellation) => {
+    const text = await recognition.text(cancellation.signal);
     return text === '' && resume !== undefined ? resume : spoken(text ?? '');
   };
 }

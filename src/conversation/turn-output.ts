@@ -80,3 +80,14 @@ export function partial(prompt: Prompt): TurnOutput {
 export function final(parts: Partial<Omit<TurnOutput, 'responseType'>>): TurnOutput {
   return { ...EMPTY, ...parts };
 }
+
+const closings = new WeakMap<readonly Prompt[], WeakMap<ListenSettings, TurnOutput>>();
+
+/** The closing answer that most turns have: the same two objects give the same message, so that it is encoded once. */
+export function closing(prompts: readonly Prompt[], listen: ListenSettings): TurnOutput {
+  const known = closings.get(prompts) ?? new WeakMap<ListenSettings, TurnOutput>();
+  closings.set(prompts, known);
+  const message = known.get(listen) ?? final({ prompts, listen });
+  known.set(listen, message);
+  return message;
+}

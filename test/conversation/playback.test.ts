@@ -90,6 +90,15 @@ describe('the words that were heard', () => {
     expect(playback.cut()?.heardText).toBe('Now and');
   });
 
+  it('are those behind a sound without words', () => {
+    const clock = createFakeClock();
+    const playback = createPlayback(clock, 0);
+    playback.sent(sound(300), 'either');
+    speak(playback, 'Good morning.', 500);
+    clock.advance(300 + 499);
+    expect(playback.cut()?.heardText).toBe('Good');
+  });
+
   it('do not hold what was gathered and never sent', () => {
     const clock = createFakeClock();
     const playback = createPlayback(clock, 0);

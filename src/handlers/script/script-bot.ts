@@ -29,14 +29,11 @@ export const scriptBot: BotFactory = {
       logEvent(logger, 'bot.script.unreachable', { file, nodes: script.unreachable.join(', ') });
     return {
       name: 'script',
-      async *answer(call, input, { signal }) {
+      async *answer(call, input) {
         const step = runScript(script, { call, state: readState(call.state), input });
         // Before anything is said: a caller who interrupts answers the question that was about to be put.
         writeState(call.state, step.state);
-        for (const output of step.outputs) {
-          if (signal.aborted) return;
-          yield output;
-        }
+        yield* step.outputs;
       },
     };
   },

@@ -84,11 +84,6 @@ describe('the script bot', () => {
     expect(call.state).toEqual({ node: 'menu', attempts: 0 });
   });
 
-  it('says nothing when the turn is called off', async () => {
-    const turn = createTurn(AbortSignal.abort());
-    expect(await ask(await create(), createCall(), INPUTS.start, turn)).toEqual([]);
-  });
-
   it('begins anew when the notes are not its own', async () => {
     const call = createCall({ state: { node: 7, attempts: 'x' } });
     const bot = await create();
