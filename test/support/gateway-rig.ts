@@ -20,7 +20,7 @@ import { createLogRecorder } from './log-recorder.ts';
 export const ORGANISATION = '11111111-2222-4333-8444-555555555555';
 export const OTHER_ORGANISATION = '99999999-2222-4333-8444-555555555555';
 
-const DATA_SOURCE = {
+export const DATA_SOURCE = {
   url: 'https://voice.example.com:443',
   schema: 'voice-virtual-agent',
   audience: 'front-desk',

@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { type KeyServer, startKeyServer } from '../../src/simulator/key-server.ts';
+import { type TokenIssuer, createTokenIssuer } from '../../src/simulator/token-issuer.ts';
+import { VOICE_VIRTUAL_AGENT_SCHEMA_ID } from '../../src/protocols/voice-virtual-agent/schema.ts';
+import { DATA_SOURCE, ORGANISATION } from './gateway-rig.ts';
+import { findFreePort } from './redis-server.ts';
+
+/** The built program; `test/support/build.ts` keeps it current. */
+const ENTRY = resolve(import.meta.dirname, '../../dist/cli/byova.js');
+
+/** A gateway in a process of its own, which keeps its ports when it is started again. */
+export interface GatewayProcess {
+  readonly grpcPort: number;
+  readonly adminPort: number;
+  /** Lines of its log that hold an error. */
+  readonly errors: readonly string[];
+  start(): Promise<void>;
+  /** Sends a signal. */
+  signal(name: NodeJS.Signals): void;
+  /** Waits for the end; gives the exit code, `null` after SIGKILL. */
+  readonly ended: () => Promise<number | null>;
+}
+
+/** Several gateways that trust one issuer. */
+export interface GatewayProcesses {
+  readonly gateways: readonly GatewayProcess[];
+  readonly folder: string;
+  readonly issuer: TokenIssuer;
+  readonly token: string;
+  close(): Promise<void>;
+}
+
+/** Starts `count` gateways with `settings` besides ports, issuer and data source. */
+export async function startGatewayProcesses(
+  count: number,
+  settings: Readonly<Record<string, unknown>>,
+): Promise<GatewayProcesses> {
+  const folder = await mkdtemp(join(tmpdir(), 'byova-processes-'));
+  const issuer = await createTokenIssuer({ issuer: 'http://127.0.0.1/idb' });
+  const keyServer: KeyServer = await startKeyServer(issuer);
+  const gateways: GatewayProcess[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const [grpcPort, adminPort] = [await findFreePort(), await findFreePort()];
+    const file = join(folder, `gateway-${index}.yaml`);
+    await writeFile(
+      file,
+      JSON.stringify({
+        grpc: { listen: `127.0.0.1:${grpcPort}` },
+        admin: { listen: `127.0.0.1:${adminPort}` },
+        trust: { issuers: [{ issuer: issuer.issuer, jwksUri: keyServer.jwksUri }] },
+        dataSources: [{ ...DATA_SOURCE, organizations: [ORGANISATION] }],
+        ...settings,
+      }),
+    );
+    gateways.push(createProcess(file, grpcPort, adminPort));
+  }
+  const close = async (): Promise<void> => {
+    for (const gateway of gateways) gateway.signal('SIGKILL');
+    await Promise.all(gateways.map((gateway) => gateway.ended()));
+    await keyServer.close();
+    await rm(folder, { recursive: true });
+  };
+  try {
+    await Promise.all(gateways.map((gateway) => gateway.start()));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    gateways,
+    folder,
+    issuer,
+    token: issuer.mint({
+      organisationId: ORGANISATION,
+      schemaId: VOICE_VIRTUAL_AGENT_SCHEMA_ID,
+      url: DATA_SOURCE.url,
+      audience: DATA_SOURCE.audience,
+      subject: DATA_SOURCE.subject,
+    }),
+    close,
+  };
+}
+
+function createProcess(file: string, grpcPort: number, adminPort: number): GatewayProcess {
+  const errors: string[] = [];
+  let child: ChildProcess | undefined;
+  return {
+    grpcPort,
+    adminPort,
+    errors,
+    async start() {
+      const started = spawn(process.execPath, [ENTRY, 'serve', '--config', file], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      child = started;
+      const { stdout } = started;
+      await new Promise<void>((done, fail) => {
+        started.once('exit', () => fail(new Error('the gateway stopped before it was ready')));
+        const timer = setTimeout(() => fail(new Error('the gateway is not ready')), 20_000);
+        createInterface({ input: stdout }).on('line', (line) => {
+          if (line.includes('"gateway.ready"')) {
+            clearTimeout(timer);
+            done();
+          }
+          if (line.includes('"level":"error"')) errors.push(line);
+        });
+      });
+    },
+    signal(name) {
+      child?.kill(name);
+    },
+    async ended() {
+      if (child === undefined) return null;
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      return child.exitCode;
+    },
+  };
+}
