@@ -7,11 +7,13 @@ const NEEDS = {
   'redis-server': ['test/**/*redis*.test.ts'],
   grpcurl: ['test/e2e/foreign-client.test.ts'],
   envoy: ['test/e2e/deploy-envoy.test.ts'],
+  prometheus: ['test/e2e/prometheus-*.test.ts'],
   haproxy: ['test/e2e/deploy-haproxy.test.ts'],
-  nginx: ['test/e2e/deploy-nginx.test.ts'],
+  nginx: ['test/e2e/*nginx*.test.ts'],
   helm: ['test/e2e/deploy-kubernetes.test.ts'],
   'kubernetes-validate': ['test/e2e/deploy-kubernetes.test.ts'],
   hadolint: ['test/e2e/deploy-dockerfile.test.ts'],
+  chromium: ['test/e2e/dashboard.test.ts'],
   'systemd-analyze': ['test/e2e/deploy-systemd.test.ts'],
 };
 const missing = Object.entries(NEEDS).filter(([tool]) => findTool(tool) === undefined);
