@@ -6,10 +6,13 @@ import { formatConfig } from '../config/format-config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { systemClock } from '../core/clock.ts';
 import { runServer } from '../main.ts';
+import { openLogDestination } from '../telemetry/log-destination.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { findMissing } from './check-config.ts';
 import { CliError, EXIT_CONFIG, EXIT_USAGE } from './cli-error.ts';
 import type { CliIo } from './cli-io.ts';
+
+const STANDARD_OUTPUT = 1;
 
 interface ServeFlags {
   readonly config: string;
@@ -41,8 +44,15 @@ Examples:
         throw new CliError('--json needs --check', EXIT_USAGE);
       const config = await loadConfig(resolve(io.cwd, flags.config), io.env);
       if (flags.check !== true) {
-        const deps = { clock: systemClock, logger: createLogger(config.log.level), fetch };
-        io.exitWith(await runServer(config, { ...deps, events: io.events }));
+        const destination = openLogDestination(STANDARD_OUTPUT);
+        const logger = createLogger(config.log.level, destination);
+        try {
+          io.exitWith(
+            await runServer(config, { clock: systemClock, logger, fetch, events: io.events }),
+          );
+        } finally {
+          destination.close();
+        }
         return;
       }
       const problems = await findMissing(config);
