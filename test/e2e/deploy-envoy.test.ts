@@ -1,0 +1,3 @@
+import { describeBalancer } from '../deploy/balancer-suite.ts';
+
+describeBalancer('envoy');

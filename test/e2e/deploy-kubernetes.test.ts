@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+import { describe, expect, it } from 'vitest';
+
+import { ROOT } from '../deploy/deploy-files.ts';
+import { findTool } from '../support/tools.ts';
+
+const CHART = 'deploy/helm/byova-gateway';
+const MANIFESTS = 'deploy/kubernetes/byova-gateway.yaml';
+const VALUES = ['--values', 'deploy/helm/example-values.yaml'];
+const KUBE = ['--kube-version', '1.30.0'];
+
+async function run(tool: string, args: readonly string[]) {
+  return promisify(execFile)(findTool(tool) ?? tool, args, { cwd: ROOT });
+}
+const template = async (...args: readonly string[]): Promise<string> =>
+  (
+    await run('helm', [
+      'template',
+      'byova-gateway',
+      CHART,
+      '--namespace',
+      'byova',
+      ...KUBE,
+      ...args,
+    ])
+  ).stdout;
+
+describe('the chart, read by helm', { timeout: 30_000 }, () => {
+  it('passes its linter', async () => {
+    await expect(
+      run('helm', ['lint', '--strict', CHART, ...KUBE, ...VALUES]),
+    ).resolves.toBeDefined();
+  });
+
+  it('renders the manifests of the repository (vitest -u renders them anew)', async () => {
+    await expect(await template(...VALUES)).toMatchFileSnapshot(`${ROOT}${MANIFESTS}`);
+  });
+
+  it('says what is missing or unknown', async () => {
+    await expect(template()).rejects.toThrow(/dataSources/u);
+    await expect(template(...VALUES, '--set', 'replicaz=2')).rejects.toThrow(/replicaz/u);
+    await expect(template(...VALUES, '--set', 'config.grpc.listen=:1')).rejects.toThrow(/grpc/u);
+  });
+
+  it('renders TLS with client certificates, and a fixed number of pods', async () => {
+    const text = await template(
+      ...VALUES,
+      '--set',
+      'autoscaling.enabled=false,replicas=3',
+      '--set',
+      'tls.secretName=webex-tls,tls.clientCa=true,tls.clientNames={*.example.com}',
+    );
+    expect(text).toContain('replicas: 3');
+    expect(text).toContain('clientCa: /etc/byova-tls/ca.crt');
+    expect(text).toContain("- '*.example.com'");
+    expect(text).toContain('secretName: webex-tls');
+    expect(text).not.toContain('HorizontalPodAutoscaler');
+  });
+
+  it.each(['1.30', '1.37'])('renders what Kubernetes %s knows', async (version) => {
+    await expect(
+      run('kubernetes-validate', ['--strict', '--quiet', '-k', version, MANIFESTS]),
+    ).resolves.toMatchObject({ stdout: '' });
+  });
+});
