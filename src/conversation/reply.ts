@@ -144,7 +144,9 @@ export function createReply(deps: ReplyDeps, conversation: Conversation): Reply 
     cancellation.throwIfCancelled();
     if (ending !== undefined) events.push(toEvent(ending));
     for (const event of events.splice(0, events.length - 1)) sink.write(eventOnly(event));
-    sendFinal(prompts, listen);
+    // The last words cannot be interrupted, though the ending may have been yielded after them.
+    const isLast = ending !== undefined;
+    sendFinal(isLast ? prompts.map((prompt) => ({ ...prompt, bargeIn: false })) : prompts, listen);
     return outcomeOf(ending);
   };
   return {

@@ -147,7 +147,7 @@ describe('a bot that fails again and again', () => {
     return { rig, last: rpcs.at(-1), rpcs, farewell };
   }
 
-  it('[check 70] hands the caller to a human the third time', async () => {
+  it('[check 61] [check 70] [check 75] hands the caller to a human the third time', async () => {
     const { rig, last, farewell, rpcs } = await failTimes('transfer', 3);
     expect(kinds(rpcs[1]?.written ?? [])).toEqual(['chunk', 'final']);
     expect(kinds(last?.written ?? [])).toEqual(['chunk', 'transfer-to-agent']);
@@ -242,4 +242,26 @@ describe('sound of any format', () => {
     expect(rpc.written[0]?.prompts[0]?.audio).toEqual(rig.agent.apology);
     expect(rig.log.lines.at(-1)?.fields).toMatchObject({ kind: 'ERR_HANDLER_OUTPUT' });
   });
+});
+
+describe('last words', () => {
+  it.each(['chunk', 'wav'] as const)(
+    '[check 61] of a %s answer cannot be interrupted, wherever the bot yields the ending',
+    async (playback) => {
+      const bot: BotHandler = {
+        name: 'polite',
+        async *answer() {
+          yield { type: 'say', text: 'goodbye and thank you' } as const;
+          yield { type: 'end', name: '', metadata: {} } as const;
+        },
+      };
+      const rig = await createCallRig({ bot, agent: { playback } });
+      const rpc = rig.open();
+      rpc.send(SESSION_START);
+      rpc.turn.halfClose();
+      await rpc.ended;
+      expect(rpc.written.at(-1)?.event?.type).toBe('session-end');
+      expect(rpc.written.at(-1)?.prompts.map(({ bargeIn }) => bargeIn)).toEqual([false]);
+    },
+  );
 });

@@ -11,6 +11,7 @@ it('the gateway comes with its bots, under their own names', () => {
     'relay-grpc',
     'lex-v2',
     'dialogflow-cx',
+    'realtime',
   ]);
   for (const [name, bot] of BUILT_IN_BOTS) expect(bot.name).toBe(name);
 });
