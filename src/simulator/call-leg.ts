@@ -48,11 +48,15 @@ export interface CallLeg {
   press(key: string): void;
   sendEvent(type: InputEventType, name?: string, parameters?: JsonObject): void;
   sendNoInput(): void;
+  /** Cancels the open RPCs; the call goes on. */
+  cancel(): void;
   hangUp(how: 'own-rpc' | 'open-rpc' | 'drop'): void;
   /** Nobody reacted to what the caller said. */
   giveUpSpeech(): void;
   /** The last answer is complete and was played, and the caller is listened to. */
   isReady(): boolean;
+  /** Nothing of what the caller did waits to be sent. */
+  hasSent(): boolean;
   /** A prompt is playing, and the caller may act, for what it is worth. */
   isOverPrompt(): boolean;
   /** Whether nothing moves until an answer comes. */
@@ -252,8 +256,15 @@ export function createCallLeg(deps: CallLegDeps): CallLeg {
     },
     sendEvent,
     sendNoInput,
+    cancel() {
+      keypad = undefined;
+      lateDigits = undefined;
+      awaitsEndOfSpeech = false;
+      turns.cancelAll();
+    },
     hangUp(how) {
       ending ??= 'hung-up';
+      lateDigits = undefined;
       if (how === 'drop') return turns.cancelAll();
       if (how === 'open-rpc' && audioTurn !== undefined) {
         audioTurn.send(requests.event('SESSION_END'));
@@ -266,6 +277,7 @@ export function createCallLeg(deps: CallLegDeps): CallLeg {
       emit({ type: 'speech-unheard' });
     },
     isReady,
+    hasSent: () => keypad === undefined && lateDigits === undefined,
     isOverPrompt: () =>
       speaker.state() === 'uninterruptible' ||
       (speaker.state() === 'interruptible' && (!next.voice || audioTurn !== undefined)),

@@ -16,6 +16,8 @@ export interface CallTurn {
   isFull(): boolean;
   /** START_OF_INPUT has come. */
   hasStarted(): boolean;
+  /** It was cancelled on this side. */
+  wasCancelled(): boolean;
 }
 
 /** All RPCs of a simulated call. */
@@ -93,6 +95,7 @@ function openTurn(
   const { turn } = observer;
   let input: TurnInput = 'nothing';
   let hasStarted = false;
+  let wasCancelled = false;
   let audioBytes = 0;
   let endedAtMs: number | undefined;
   let halfClosedAtMs = nowMs();
@@ -133,6 +136,7 @@ function openTurn(
   });
   const record: OpenTurn = {
     cancel() {
+      wasCancelled = true;
       observer.cancelled();
       stream.cancel();
     },
@@ -164,6 +168,7 @@ function openTurn(
     },
     isFull: () => stream.isFull(),
     hasStarted: () => hasStarted,
+    wasCancelled: () => wasCancelled,
   };
   emit({ type: 'rpc-opened', turn });
   return { call, record };

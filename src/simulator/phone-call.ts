@@ -1,7 +1,7 @@
 import { FRAME_MS } from '../audio/audio-format.ts';
 import { createAudioTrack } from './audio-track.ts';
 import type { CallEvent, CallHappening, CallOutcome, TurnLatency } from './call-event.ts';
-import { type CallLeg, createCallLeg } from './call-leg.ts';
+import { createCallLeg } from './call-leg.ts';
 import { type CallOptions, compileCallOptions } from './call-options.ts';
 import { createCallTurns } from './call-turns.ts';
 import type { ContractViolation } from './contract-rules.ts';
@@ -107,7 +107,7 @@ export async function placeCall(line: PhoneLine, callOptions: CallOptions): Prom
     onAnswer: (turn, response) => leg.answered(turn, response),
     onClosed(turn, status) {
       leg.closed(turn);
-      if (status.code !== 0 && !isDropped(status, leg))
+      if (status.code !== 0 && !turn.wasCancelled())
         fail(`turn ${turn.turn} ended with ${status.name}`, status);
     },
   });
@@ -171,10 +171,6 @@ export async function placeCall(line: PhoneLine, callOptions: CallOptions): Prom
     recording: { caller: tracks.caller.toBytes(), bot: tracks.bot.toBytes() },
     durationMs: nowMs(),
   };
-}
-
-function isDropped(status: RpcStatus, leg: CallLeg): boolean {
-  return status.name === 'CANCELLED' && leg.ending() === 'hung-up';
 }
 
 interface Waiters {

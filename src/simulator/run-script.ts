@@ -24,15 +24,18 @@ export async function runScript(deps: ScriptDeps, script: readonly CallerAction[
 }
 
 function awaitMoment({ leg, until }: ScriptDeps, action: CallerAction): Promise<boolean> {
-  const isBold = action.type !== 'wait-for-prompt-end' && action.bargeIn === true;
-  return until(() => leg.isReady() || (isBold && leg.isOverPrompt()));
+  if (action.type === 'wait-for-prompt-end') return until(leg.isReady);
+  const { bargeIn: isBold = false, atOnce: isHasty = false } = action;
+  return until(() => (isHasty && leg.hasSent()) || leg.isReady() || (isBold && leg.isOverPrompt()));
 }
 
 async function perform(deps: ScriptDeps, action: CallerAction): Promise<boolean> {
   const { leg, until } = deps;
   switch (action.type) {
     case 'speak':
-      return speak(deps, action.audio);
+      if (action.inBackground !== true) return speak(deps, action.audio);
+      deps.microphone.say(action.audio);
+      return true;
     case 'press':
       for (const key of action.digits) {
         leg.press(key);
@@ -50,6 +53,9 @@ async function perform(deps: ScriptDeps, action: CallerAction): Promise<boolean>
       return until(() => leg.noInputs() > before);
     }
     case 'wait-for-prompt-end':
+      return true;
+    case 'cancel':
+      leg.cancel();
       return true;
     case 'hang-up':
       leg.hangUp(action.how ?? 'own-rpc');

@@ -122,6 +122,45 @@ describe('a call', () => {
     expect(result.heard).toHaveLength(3200);
   });
 
+  test('cancels its RPCs, as a connection does that breaks, and goes on', async () => {
+    const { gateway, webex } = await connect();
+    const result = await place(webex, {
+      script: [{ type: 'silence', ms: 200 }, { type: 'cancel' }, { type: 'speak', audio: SPEECH }],
+    });
+    expect(result).toMatchObject({ outcome: 'hung-up', violations: [] });
+    expect(inputsOf(gateway).slice(0, 3)).toEqual([['SESSION_START'], ['audio'], ['audio']]);
+    const closed = result.events.flatMap((event) =>
+      event.type === 'rpc-closed' ? [event.status.name] : [],
+    );
+    expect(closed.slice(0, 3)).toEqual(['OK', 'CANCELLED', 'OK']);
+  });
+
+  test('is gone at once, whatever it waits for', async () => {
+    const { webex } = await connect({ replyDelayMs: 10_000 });
+    const startedAt = performance.now();
+    const result = await place(webex, {
+      script: [
+        { type: 'speak', audio: SPEECH },
+        { type: 'hang-up', how: 'drop', atOnce: true },
+      ],
+    });
+    expect(result).toMatchObject({ outcome: 'hung-up', violations: [] });
+    expect(performance.now() - startedAt).toBeLessThan(9_000);
+  });
+
+  test('hangs up in the middle of a word, within the RPC that listens', async () => {
+    const { gateway, webex } = await connect();
+    const result = await place(webex, {
+      script: [
+        { type: 'speak', audio: new Uint8Array(40_000).fill(0x40), inBackground: true },
+        { type: 'silence', ms: 200, atOnce: true },
+        { type: 'hang-up', how: 'open-rpc', atOnce: true },
+      ],
+    });
+    expect(result).toMatchObject({ outcome: 'hung-up', violations: [] });
+    expect(inputsOf(gateway)).toEqual([['SESSION_START'], ['audio', 'SESSION_END']]);
+  });
+
   test('ends when the bot transfers, after the last prompt was heard', async () => {
     const { gateway, webex } = await connect({
       answer: ({ type }) => (type === 'start' ? {} : { end: 'TRANSFER_TO_AGENT', promptMs: 400 }),
