@@ -28,6 +28,8 @@ export interface Playback {
   /** Whether something plays that `interrupter` must not cut short. */
   isClosedTo(interrupter: Interrupter): boolean;
   isPlaying(): boolean;
+  /** When what was sent has been played, in milliseconds since the epoch; in the past when nothing plays. */
+  endsAtMs(): number;
   /** The caller cut in: forgets what was not played. `undefined` when nothing was playing. */
   cut(): CutOff | undefined;
 }
@@ -92,6 +94,10 @@ class ReckonedPlayback implements Playback {
 
   isPlaying(): boolean {
     return this.#isBefore(this.#clock.now(), this.#untilMs);
+  }
+
+  endsAtMs(): number {
+    return this.#untilMs;
   }
 
   cut(): CutOff | undefined {

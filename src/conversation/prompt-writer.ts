@@ -1,5 +1,7 @@
 import { MULAW_SILENCE, TELEPHONE_BYTES_PER_MS } from '../audio/audio-format.ts';
+import { runInBackground } from '../core/background.ts';
 import type { Cancellation } from '../core/cancellation.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { BargeInBy } from './barge-in.ts';
 import type { Playback, UnheardSound } from './playback.ts';
@@ -13,6 +15,8 @@ const MIN_CHUNK_BYTES = 100;
 const FIRST_CHUNK_BYTES = 1_600;
 /** One second; sound that comes in small pieces is gathered to this. */
 const GATHERED_CHUNK_BYTES = 8_000;
+/** How long gathered sound waits for more while nothing plays, and how long before the silence it leaves, in milliseconds. */
+const FLUSH_MS = 60;
 /** The longest answer: ten minutes of sound. A bot that never stops ends here. */
 const MAX_ANSWER_BYTES = 10 * 60_000 * TELEPHONE_BYTES_PER_MS;
 
@@ -38,6 +42,7 @@ export interface PromptWriter {
 
 /** What a prompt writer works with. */
 export interface PromptWriterDeps {
+  readonly clock: Clock;
   readonly sink: TurnSink;
   readonly playback: Playback;
   /** Of the answer; `undefined`: it cannot be called off. */
@@ -66,12 +71,22 @@ export function createPromptWriter(mode: 'chunk' | 'wav', deps: PromptWriterDeps
 
 type ModeWriter = Omit<PromptWriter, 'lastBargeIn'>;
 
-function createChunkWriter({ sink, playback, cancellation }: PromptWriterDeps): ModeWriter {
+function createChunkWriter({ clock, sink, playback, cancellation }: PromptWriterDeps): ModeWriter {
   let pieces: Uint8Array[] = [];
   let gathered = 0;
   let lastBargeIn: BargeInBy = 'none';
   let hasStarted = false;
+  let timer: Timer | undefined;
 
+  /** A bot that speaks as slowly as it sounds must not be heard in pieces: what is gathered leaves before silence comes. */
+  const flushInTime = (): void => {
+    if (timer !== undefined || gathered === 0) return;
+    const untilSilenceMs = playback.endsAtMs() - clock.now();
+    timer = clock.setTimer(Math.max(untilSilenceMs - FLUSH_MS, FLUSH_MS), () => {
+      timer = undefined;
+      if (cancellation?.reason === undefined) runInBackground(async () => await flush(), ignore);
+    });
+  };
   const sendFrom = async (
     messages: readonly TurnOutput[],
     first: number,
@@ -96,6 +111,8 @@ function createChunkWriter({ sink, playback, cancellation }: PromptWriterDeps): 
     return undefined;
   };
   const flush = (): Promise<void> | undefined => {
+    timer?.cancel();
+    timer = undefined;
     if (gathered === 0) return undefined;
     const audio = concatenate(pieces, Math.max(gathered, MIN_CHUNK_BYTES));
     pieces = [];
@@ -108,9 +125,9 @@ function createChunkWriter({ sink, playback, cancellation }: PromptWriterDeps): 
       return send(chunksOf(audio, by !== 'none'), by);
     pieces.push(audio);
     gathered += audio.length;
-    return gathered >= (hasStarted ? GATHERED_CHUNK_BYTES : FIRST_CHUNK_BYTES)
-      ? flush()
-      : undefined;
+    if (gathered >= (hasStarted ? GATHERED_CHUNK_BYTES : FIRST_CHUNK_BYTES)) return flush();
+    flushInTime();
+    return undefined;
   };
   return {
     add(audio, by) {
@@ -122,9 +139,14 @@ function createChunkWriter({ sink, playback, cancellation }: PromptWriterDeps): 
       const last = lastBargeIn === 'none' ? TERMINATOR : INTERRUPTIBLE_TERMINATOR;
       return flushing === undefined ? last : flushing.then(() => last);
     },
-    discard: () => TERMINATOR,
+    discard() {
+      timer?.cancel();
+      return TERMINATOR;
+    },
   };
 }
+
+const ignore = (): void => undefined;
 
 function createWavWriter(playback: Playback): ModeWriter {
   const prompts: Prompt[] = [];

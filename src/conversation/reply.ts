@@ -1,4 +1,5 @@
 import type { Cancellation } from '../core/cancellation.ts';
+import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { BargeIn, BotOutput } from '../handlers/bot-handler.ts';
 import type { ListenSettings } from '../handlers/listen-settings.ts';
@@ -61,6 +62,7 @@ export interface Reply {
 
 /** What a reply is built with. */
 export interface ReplyDeps {
+  readonly clock: Clock;
   readonly synthesiser: SpeechSynthesiser;
   readonly openConverter: OpenConverter;
   readonly sink: TurnSink;
@@ -74,8 +76,8 @@ export interface ReplyDeps {
 /** Creates the reply to one input of `conversation`. */
 export function createReply(deps: ReplyDeps, conversation: Conversation): Reply {
   const { agent, playback } = conversation;
-  const { sink, cancellation } = deps;
-  const writer = createPromptWriter(agent.playback, { sink, playback, cancellation });
+  const { clock, sink, cancellation } = deps;
+  const writer = createPromptWriter(agent.playback, { clock, sink, playback, cancellation });
   let listen = agent.listen;
   let ending: Ending | undefined;
   let hasSpoken = false;
@@ -208,10 +210,12 @@ export function createReply(deps: ReplyDeps, conversation: Conversation): Reply 
     },
     async fallBack(audio, last) {
       stream?.close();
+      writer.discard();
       ending = last;
       events.length = 0;
       if (last !== undefined) events.push(toEvent(last));
       const fallback = createPromptWriter(agent.playback, {
+        clock,
         sink,
         playback,
         cancellation: undefined,

@@ -265,3 +265,50 @@ describe('last words', () => {
     },
   );
 });
+
+describe('a bot that speaks as slowly as it sounds', () => {
+  const PIECE_MS = 20;
+
+  it('[check 87] is heard without a gap, from its first words on', async () => {
+    const hand = handBot(
+      Array.from({ length: 150 }, () => ({
+        type: 'audio' as const,
+        audio: new Uint8Array(PIECE_MS * 8).fill(0x42),
+      })),
+    );
+    const { rpc, wait, rig } = await ask({}, hand.bot);
+    let playedUntilMs = Infinity;
+    const gaps: number[] = [];
+    let seen = 0;
+    for (let piece = 0; piece < 150; piece += 1) {
+      await hand.next();
+      await wait(PIECE_MS);
+      for (const { prompts } of rpc.written.slice(seen)) {
+        const now = rig.clock.now();
+        if (now > playedUntilMs) gaps.push(now - playedUntilMs);
+        playedUntilMs = Math.max(playedUntilMs === Infinity ? now : playedUntilMs, now);
+        for (const { audio } of prompts) playedUntilMs += audio.length / 8;
+      }
+      seen = rpc.written.length;
+    }
+    await rpc.ended;
+    expect(gaps.filter((ms) => ms > PIECE_MS)).toEqual([]);
+    expect(
+      rpc.written.slice(0, -1).every(({ prompts }) => prompts[0]?.audio.length ?? 0 >= 100),
+    ).toBe(true);
+  });
+
+  it('[check 87] is heard though it stalls after its first syllable', async () => {
+    const hand = handBot([
+      { type: 'audio', audio: new Uint8Array(800).fill(0x42) },
+      { type: 'say', text: 'and so on' },
+    ]);
+    const { rpc, wait } = await ask({}, hand.bot);
+    await hand.next();
+    await wait(100);
+    expect(kinds(rpc.written)).toEqual(['chunk']);
+    await hand.next();
+    await rpc.ended;
+    expect(kinds(rpc.written)).toEqual(['chunk', 'chunk', 'final']);
+  });
+});
