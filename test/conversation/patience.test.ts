@@ -293,9 +293,8 @@ describe('a bot that speaks as slowly as it sounds', () => {
     }
     await rpc.ended;
     expect(gaps.filter((ms) => ms > PIECE_MS)).toEqual([]);
-    expect(
-      rpc.written.slice(0, -1).every(({ prompts }) => prompts[0]?.audio.length ?? 0 >= 100),
-    ).toBe(true);
+    const sizes = rpc.written.slice(0, -1).map(({ prompts }) => prompts[0]?.audio.length ?? 0);
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(100);
   });
 
   it('[check 87] is heard though it stalls after its first syllable', async () => {
