@@ -3,30 +3,44 @@ import { startAdmin } from './admin/start-admin.ts';
 import { type ReadinessReport, isReady, reasonsOf } from './admin/readiness.ts';
 import { createAuthenticator } from './auth/authenticate.ts';
 import { createReplayGuard } from './auth/create-replay-guard.ts';
-import { type DataSource, createDataSources } from './auth/data-sources.ts';
+import { createDataSources } from './auth/data-sources.ts';
 import { createIssuerKeys } from './auth/issuer-keys.ts';
-import type { KeySource } from './auth/key-source.ts';
-import type { ReplayGuard } from './auth/replay-guard.ts';
-import type { Config, DataSourceConfig } from './config/config.ts';
+import type { Config } from './config/config.ts';
 import { startOrganisations } from './config/watch-organisations.ts';
-import { createAgentCatalogue } from './conversation/agent.ts';
+import { createPressure } from './conversation/admission-pressure.ts';
+import { createAdmission } from './conversation/admission.ts';
+import { type Agent, createAgentCatalogue } from './conversation/agent.ts';
+import type { CallObserver } from './conversation/call-observer.ts';
 import { countCalls } from './conversation/count-calls.ts';
 import { createConversationDirectory } from './conversation/directory.ts';
+import { traceCalls } from './conversation/trace-calls.ts';
+import { watchCalls } from './conversation/watch-calls.ts';
 import type { SpeechSynthesiser } from './conversation/speech-synthesiser.ts';
+import { runInBackground } from './core/background.ts';
 import { type Clock, every, systemClock } from './core/clock.ts';
 import { type Closers, createClosers } from './core/closers.ts';
 import { createLifecycle } from './core/lifecycle.ts';
 import type { Logger } from './core/logger.ts';
-import { type OpenRelay, loadAgents, toOrganisations } from './gateway/load-agents.ts';
+import { type OpenRelay, loadAgents } from './gateway/load-agents.ts';
+import { openDashboard } from './gateway/open-dashboard.ts';
 import { loadSoundEngines } from './gateway/open-ears.ts';
-import { closeBots } from './handlers/close-bots.ts';
+import { openRecorder } from './gateway/open-recorder.ts';
+import { type OpenLog, openLog } from './gateway/open-log.ts';
+import { openOperations } from './gateway/open-operations.ts';
+import { openVoice } from './gateway/open-voice.ts';
+import { type ReloadPlan, planReload } from './gateway/plan-reload.ts';
+import { closeAgents, createRetiredAgents } from './gateway/retire-agents.ts';
+import { toDataSources } from './gateway/to-data-sources.ts';
+import { toReadiness } from './gateway/to-readiness.ts';
+import { wireReadings } from './gateway/wire-readings.ts';
 import { createVoiceVirtualAgentService } from './protocols/voice-virtual-agent/service.ts';
-import { createCachedSynthesiser } from './speech/cached-synthesiser.ts';
-import { createFliteSynthesiser } from './speech/flite-synthesiser.ts';
 import { createMemoryReplayStore } from './stores/memory-replay-store.ts';
 import { createRedisReplayStore } from './stores/redis-replay-store.ts';
+import { describeError } from './telemetry/describe-error.ts';
 import { logEvent } from './telemetry/log-events.ts';
 import { addProcessMetrics, createMetrics } from './telemetry/metrics.ts';
+import { startProcessLoad } from './telemetry/process-load.ts';
+import { createTracing } from './telemetry/tracing.ts';
 import { createCallLayers } from './transport/call-layers.ts';
 import { createClientNameCheck } from './transport/client-names.ts';
 import { createFailureLimiter } from './transport/failure-limiter.ts';
@@ -55,7 +69,15 @@ export interface Gateway {
   readonly readiness: () => ReadinessReport;
   /** Loads the agents of a new configuration; calls under way keep the bot they began with. */
   reloadAgents(config: Config): Promise<void>;
-  /** Refuses new RPCs, lets open ones finish within the configured time, then stops. */
+  /**
+   * Takes over what can be taken over while calls go on: agents, data sources, limits of calls. All or nothing.
+   *
+   * @throws {GatewayError} `ERR_HANDLER_LOAD` when a bot cannot be loaded.
+   */
+  reload(config: Config): Promise<ReloadPlan>;
+  /** Resolves when draining begins, whoever asked for it: an operator may on the admin port. */
+  readonly stopAsked: Promise<void>;
+  /** Refuses new RPCs, lets open ones finish within the configured time, then stops; the same promise however often. */
   drain(): Promise<void>;
   /** Stops at once. */
   close(): Promise<void>;
@@ -71,36 +93,56 @@ export interface Gateway {
 export async function startGateway(config: Config, deps: GatewayDeps): Promise<Gateway> {
   const closers = createClosers();
   try {
-    return await start(config, deps, closers);
+    return await start(config, { ...deps, ...openLog(config.log, deps) }, closers);
   } catch (error) {
     await closers.close();
     throw error;
   }
 }
 
-async function start(config: Config, deps: GatewayDeps, closers: Closers): Promise<Gateway> {
+async function start(
+  config: Config,
+  deps: GatewayDeps & OpenLog,
+  closers: Closers,
+): Promise<Gateway> {
   const { clock, logger } = deps;
   const lifecycle = createLifecycle();
   const metrics = createMetrics();
   addProcessMetrics(metrics.registry);
 
-  const synthesiser = deps.synthesiser ?? closers.add(createVoice(config), close);
-  const engines = await loadSoundEngines(config.conversation.maxConversations);
+  const synthesiser = deps.synthesiser ?? closers.add(openVoice(config), close);
+  const recorder = openRecorder(config, { ...deps, synthesiser }, closers);
+  const engines = await loadSoundEngines(config.conversation.maxConversations, recorder?.tapEar);
 
   const openRelay: OpenRelay = async ({ upstream, ...relay }) => ({
     ...relay,
     client: closers.add(await createRelayClient(upstream, deps), close),
   });
-  let agents = await loadAgents(config, { ...deps, synthesiser, openRelay });
-  closers.add(agents, async () => {
-    const bots = agents.map(({ bot }) => bot);
-    const recognisers = agents.flatMap(({ recogniser }) => recogniser ?? []);
-    await closeBots([...bots, ...recognisers], logger);
-  });
+  const load = async (wanted: Config): Promise<readonly Agent[]> => {
+    const loaded = await loadAgents(wanted, { ...deps, synthesiser, openRelay });
+    if (recorder === undefined) return loaded;
+    return loaded.map((agent) => recorder.tapAgent(agent, engines.openConverter));
+  };
+  let agents = await load(config);
+  closers.add(agents, () => closeAgents(agents, logger));
   let catalogue = createAgentCatalogue(agents);
-  const observe = countCalls(metrics);
+  const countMoment = countCalls(metrics);
+  const tracer = traceCalls({ ...deps, tracing: createTracing() });
+  const callWatch = watchCalls({ maxCalls: config.conversation.maxConversations }, clock);
+  const observe: CallObserver = (conversation, moment) => {
+    countMoment(conversation, moment);
+    tracer.observe(conversation, moment);
+    callWatch.observe(conversation, moment);
+    recorder?.observe(conversation, moment);
+  };
+  const processLoad = closers.add(startProcessLoad(systemClock), close);
+  const admission = createAdmission(config.conversation, {
+    metrics,
+    pressure: createPressure(config.conversation.shedding, processLoad),
+  });
   const directory = closers.add(
     createConversationDirectory(config.conversation, {
+      admission,
       observe,
       clock,
       logger,
@@ -109,8 +151,10 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
     }),
     close,
   );
+  const retired = closers.add(createRetiredAgents({ ...deps, isInUse: directory.isInUse }), close);
   const voiceVirtualAgent = createVoiceVirtualAgentService({
     catalogue: () => catalogue,
+    tap: recorder?.tapTurn,
     turns: {
       clock,
       logger,
@@ -119,6 +163,7 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
       synthesiser,
       ...engines,
       observe,
+      traceHeaders: tracer.headersOf,
       endConversation: directory.end,
       requireOrganisation: config.trust.requireCustomerOrgId,
     },
@@ -128,15 +173,16 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
     createIssuerKeys({ issuers: trust.issuers, ...trust.keys }, { ...deps, metrics }),
     close,
   );
-  const dataSources = createDataSources(config.dataSources.map(toDataSource));
+  const dataSources = createDataSources(toDataSources(config));
+  const replayMemory = createMemoryReplayStore({
+    whenFull: trust.replay.onStoreFailure === 'local' ? 'forget' : 'refuse',
+  });
   const replay = closers.add(
     createReplayGuard(trust.replay, {
       clock,
       logger,
       metrics,
-      memory: createMemoryReplayStore({
-        whenFull: trust.replay.onStoreFailure === 'local' ? 'forget' : 'refuse',
-      }),
+      memory: replayMemory,
       shared: trust.replay.redis && createRedisReplayStore(trust.replay.redis),
     }),
     close,
@@ -146,6 +192,16 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
     { clock, metrics, keys, dataSources, replay },
   );
   const tls = closers.add(await startServerTls(config.grpc.tls, deps), close);
+  wireReadings(metrics.readings, {
+    clock,
+    agents: () => agents,
+    directory,
+    keys,
+    authenticator,
+    replayMemory,
+    tls,
+    load: processLoad,
+  });
   const failures = closers.add(createFailureLimiter({}, deps), close);
   const layers = createCallLayers({
     authenticator,
@@ -187,7 +243,10 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
   );
   const readiness = (): ReadinessReport => ({
     state: lifecycle.state(),
-    ...toReadiness(keys, replay),
+    ...toReadiness(keys, replay, admission),
+  });
+  const stopAsked = new Promise<void>((resolve) => {
+    lifecycle.onMove((state) => (state === 'draining' ? resolve() : undefined));
   });
   const admin = closers.add(
     await startAdmin(config.admin.listen, {
@@ -196,20 +255,20 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
       clock,
       readiness,
       serviceName: SERVICE_NAME,
-      operations:
-        config.admin.token === undefined
-          ? undefined
-          : {
-              token: config.admin.token,
-              revocations: {
-                revoke(what) {
-                  dataSources.revoke(what);
-                  return endUnwelcome();
-                },
-                restore: dataSources.restore,
-                revoked: dataSources.revoked,
-              },
-            },
+      dashboard: openDashboard(config, {
+        clock,
+        calls: callWatch,
+        counters: metrics,
+        logLevels: deps.levels,
+        agents: () => agents,
+        conversations: directory.size,
+        keys,
+        replay,
+        replayMemory,
+        drain: () =>
+          runInBackground(drain, (error) => logEvent(logger, 'admin.failed', describeError(error))),
+      }),
+      operations: openOperations(config.admin.token, dataSources, endUnwelcome),
     }),
     close,
   );
@@ -229,56 +288,41 @@ async function start(config: Config, deps: GatewayDeps, closers: Closers): Promi
     await closers.close();
     if (lifecycle.moveTo('stopped')) logEvent(logger, 'gateway.stopped');
   };
+  let draining: Promise<void> | undefined;
+  const drainOnce = async (): Promise<void> => {
+    if (!lifecycle.moveTo('draining')) return;
+    logEvent(logger, 'gateway.draining', { conversations: directory.size() });
+    const { drainGraceMs, drainForceMs } = config.grpc.limits;
+    const grace = clock.setTimer(drainGraceMs, directory.releaseListeners);
+    await server.drain(drainForceMs);
+    grace.cancel();
+    await stop();
+  };
+  const drain = (): Promise<void> => (draining ??= drainOnce());
+  const reloadAgents = async (changed: Config): Promise<void> => {
+    const loaded = await load(changed);
+    retired.add(agents);
+    agents = loaded;
+    catalogue = createAgentCatalogue(agents);
+    logEvent(logger, 'bot.reloaded', { agents: agents.length });
+  };
   return {
     grpcPort: server.port,
     adminPort: admin.port,
     readiness,
-    async reloadAgents(changed) {
-      agents = await loadAgents(changed, { ...deps, synthesiser, openRelay });
-      catalogue = createAgentCatalogue(agents);
-      logEvent(logger, 'bot.reloaded', { agents: agents.length });
+    reloadAgents,
+    async reload(changed) {
+      const plan = planReload(config, changed);
+      await reloadAgents(changed);
+      dataSources.replace(toDataSources(changed));
+      endUnwelcome();
+      admission.setLimits(changed.conversation);
+      return plan;
     },
-    async drain() {
-      if (!lifecycle.moveTo('draining')) return;
-      logEvent(logger, 'gateway.draining', { conversations: directory.size() });
-      const { drainGraceMs, drainForceMs } = config.grpc.limits;
-      const grace = clock.setTimer(drainGraceMs, directory.releaseListeners);
-      await server.drain(drainForceMs);
-      grace.cancel();
-      await stop();
-    },
+    stopAsked,
+    drain,
     close: stop,
   };
 }
 
 const close = (started: { close(): void | Promise<void> }): void | Promise<void> => started.close();
-
-function createVoice({ speech }: Config): SpeechSynthesiser {
-  return createCachedSynthesiser(
-    // Work takes the machine's time, however fast the gateway's clock runs.
-    createFliteSynthesiser(
-      { voice: speech.voice, workers: speech.workers },
-      { clock: systemClock },
-    ),
-    { maxBytes: speech.cacheBytes },
-  );
-}
-
-function toDataSource(source: DataSourceConfig): DataSource {
-  return { ...source, organisations: toOrganisations(source.organisations) };
-}
-
-function toReadiness(
-  keys: KeySource,
-  { policy }: ReplayGuard,
-): Pick<ReadinessReport, 'reasons' | 'notices'> {
-  const issuers = keys.status();
-  return {
-    reasons: issuers.every((issuer) => issuer.keys === 0) ? ['keys-missing'] : [],
-    notices: [
-      ...(issuers.some((issuer) => issuer.keys === 0) ? ['keys-missing-for-some'] : []),
-      ...(issuers.some(({ isStale }) => isStale) ? ['keys-stale'] : []),
-      ...(policy === 'off' ? ['replay-off'] : []),
-    ],
-  };
-}

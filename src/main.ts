@@ -9,9 +9,19 @@ import { logEvent } from './telemetry/log-events.ts';
 /** Where signals and faults of the process come from: `process`, or a stand-in. */
 export type ProcessEvents = Pick<EventEmitter, 'on' | 'off'>;
 
+/** Where the configuration came from. */
+export interface ConfigSource {
+  /** @throws {GatewayError} `ERR_CONFIG_INVALID`. */
+  load(): Promise<Config>;
+  /** Calls `onChange` after the file has changed. */
+  watch(onChange: () => void): { readonly close: () => void };
+}
+
 /** What the process around a gateway works with. */
 export interface ServerDeps extends GatewayDeps {
   readonly events: ProcessEvents;
+  /** How the configuration is read anew, on SIGHUP and when its file changes; absent: never. */
+  readonly source?: ConfigSource;
 }
 
 /** Exit codes of a process that a signal ended before it had stopped by itself: 128 and the signal's number. */
@@ -20,7 +30,7 @@ const STOP_SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 /**
  * Runs a gateway until the process is told to stop.
  *
- * SIGTERM or SIGINT drains: new RPCs go elsewhere, open ones finish. A second one ends at once. A fault that nobody caught
+ * SIGHUP, and a change of the configuration's file, reload what can be reloaded. SIGTERM or SIGINT drains: new RPCs go elsewhere, open ones finish. A second one ends at once. A fault that nobody caught
  * is logged as `process.fault`, and the process goes on.
  *
  * @param onReady Called when calls are answered; what it throws stops the gateway.
@@ -47,19 +57,53 @@ export async function runServer(
       runInBackground(async () => (await starting).close(), onFault);
       return 0;
     }
+    const reloads = followConfig(gateway, deps);
     try {
       await onReady(gateway);
     } catch (error) {
+      reloads.close();
       await gateway.close();
       throw error;
     }
-    await stop.asked;
+    await Promise.race([stop.asked, gateway.stopAsked]);
+    reloads.close();
     return await Promise.race([gateway.drain().then(() => 0), stop.insisted]);
   } finally {
     stop.forget();
     events.off('uncaughtException', onFault);
     events.off('unhandledRejection', onFault);
   }
+}
+
+/** Reloads on SIGHUP and when the file changes, once at a time. What is wrong is logged, and changes nothing. */
+function followConfig(gateway: Gateway, { source, events, logger }: ServerDeps): { close(): void } {
+  if (source === undefined) return { close: () => undefined };
+  let running: Promise<void> | undefined;
+  let isAskedAgain = false;
+  const reload = async (): Promise<void> => {
+    do {
+      isAskedAgain = false;
+      try {
+        const plan = await gateway.reload(await source.load());
+        logEvent(logger, 'config.reloaded', { ...plan });
+      } catch (error) {
+        logEvent(logger, 'config.refused', describeError(error));
+      }
+    } while (isAskedAgain);
+    running = undefined;
+  };
+  const ask = (): void => {
+    if (running === undefined) running = reload();
+    else isAskedAgain = true;
+  };
+  events.on('SIGHUP', ask);
+  const watch = source.watch(ask);
+  return {
+    close() {
+      events.off('SIGHUP', ask);
+      watch.close();
+    },
+  };
 }
 
 interface Stop {

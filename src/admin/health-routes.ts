@@ -3,7 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../core/clock.ts';
 import { isReady, reasonsOf, type ReadinessReport } from './readiness.ts';
 
-const DEFAULT_SERVICE_NAME = 'byova-gateway';
+/** What the service is called where nobody says. */
+export const DEFAULT_SERVICE_NAME = 'byova-gateway';
 
 /** What the health routes tell about. */
 export interface HealthDeps {

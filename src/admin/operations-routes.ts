@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { hash, timingSafeEqual } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import type { Revocable, RevokedCredentials } from '../auth/data-sources.ts';
 import type { Logger } from '../core/logger.ts';
 import { logEvent } from '../telemetry/log-events.ts';
+import { bearerOf, createTokenCheck } from './operator-token.ts';
 
 /** What a revocation put an end to. */
 export interface RevocationEffect {
@@ -37,7 +38,6 @@ const BODY_ERROR = 'the body must be {"organizationId": UUID} or {"nonce": text}
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu;
 const MAX_NONCE_LENGTH = 2_048;
 const HASH_PREFIX_LENGTH = 12;
-const BEARER = /^bearer +(\S+)$/iu;
 
 /**
  * Adds `/revocations`, behind a bearer token.
@@ -54,12 +54,12 @@ export function addOperationsRoutes(
   { token, revocations }: Operations,
   logger: Logger,
 ): void {
-  const expected = digest(token);
+  const isToken = createTokenCheck(token);
   app.register((routes, _options, done) => {
     // Before the body is read.
     routes.addHook('onRequest', async (request, reply) => {
-      const given = BEARER.exec(request.headers.authorization ?? '')?.[1];
-      if (given !== undefined && timingSafeEqual(digest(given), expected)) return undefined;
+      const given = bearerOf(request.headers.authorization);
+      if (given !== undefined && isToken(given)) return undefined;
       const status = given === undefined ? 401 : 403;
       logEvent(logger, 'admin.refused', { method: request.method, peer: request.ip, status });
       if (status === 401) reply.header('www-authenticate', 'Bearer');
@@ -118,11 +118,6 @@ function describe(what: Revocable): Readonly<Record<string, string>> {
 
 function hashPrefix(nonce: string): string {
   return hash('sha256', nonce, 'base64url').slice(0, HASH_PREFIX_LENGTH);
-}
-
-/** Digests have one length, so that comparing them tells nothing of the token, its length included. */
-function digest(token: string): Buffer {
-  return hash('sha256', token, 'buffer');
 }
 
 async function fail(reply: FastifyReply, status: number, error: string): Promise<FastifyReply> {

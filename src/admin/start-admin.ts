@@ -1,11 +1,15 @@
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Registry } from 'prom-client';
 
+import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { logEvent } from '../telemetry/log-events.ts';
-import { addHealthRoutes, type HealthDeps } from './health-routes.ts';
+import { addDashboardRoutes } from './dashboard-routes.ts';
+import type { DashboardSource } from './dashboard-source.ts';
+import { addHealthRoutes, DEFAULT_SERVICE_NAME, type HealthDeps } from './health-routes.ts';
 import { addOperationsRoutes, type Operations } from './operations-routes.ts';
+import { loadPageFiles } from './page-files.ts';
 
 /** Where the admin port listens. */
 export interface AdminOptions {
@@ -16,11 +20,14 @@ export interface AdminOptions {
 }
 
 /** What the admin port shows. */
-export interface AdminDeps extends HealthDeps {
+export interface AdminDeps extends Omit<HealthDeps, 'clock'> {
+  readonly clock: Clock;
   readonly registry: Pick<Registry, 'metrics' | 'contentType'>;
   readonly logger: Logger;
   /** What operators may do; without it the port only shows. */
   readonly operations?: Operations | undefined;
+  /** What the operator's page shows; without it there is no page. */
+  readonly dashboard?: DashboardSource | undefined;
 }
 
 /** A running admin port. */
@@ -67,8 +74,21 @@ export async function startAdmin(options: AdminOptions, deps: AdminDeps): Promis
     reply.type(deps.registry.contentType).send(await deps.registry.metrics()),
   );
   if (deps.operations !== undefined) addOperationsRoutes(app, deps.operations, deps.logger);
+  if (deps.dashboard !== undefined)
+    addDashboardRoutes(app, {
+      ...deps,
+      serviceName: deps.serviceName ?? DEFAULT_SERVICE_NAME,
+      source: deps.dashboard,
+      files: await loadPageFiles(),
+      token: deps.operations?.token,
+    });
 
-  await app.listen({ host: options.host, port: options.port });
+  try {
+    await app.listen({ host: options.host, port: options.port });
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
   const address = app.addresses()[0];
   return {
     port: address?.port ?? options.port,

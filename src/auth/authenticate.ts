@@ -49,6 +49,8 @@ export interface Authenticator {
   authenticate(header: string | undefined, schemaId: string): Principal | Promise<Principal>;
   /** Whether a principal that was let in would be let in now; for streams that stay open. */
   isStillWelcome(principal: Principal): boolean;
+  /** How many verified tokens are remembered. */
+  readonly remembered: () => number;
 }
 
 interface Remembered {
@@ -218,6 +220,7 @@ export function createAuthenticator(
       }
     },
     isStillWelcome: (principal) => dataSources.isWelcome(principal),
+    remembered: () => remembered.size,
   };
 }
 

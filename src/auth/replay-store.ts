@@ -90,4 +90,6 @@ export interface LocalReplayStore extends ReplayStore {
   useOnce(generation: TokenGeneration, nowMs: number): UseAnswer;
   /** What is known of an identity. */
   recall(identity: string, nowMs: number): GenerationRecord | undefined;
+  /** What is known of at most `max` identities, those used last first. */
+  recent(max: number, nowMs: number): readonly (readonly [identity: string, GenerationRecord])[];
 }

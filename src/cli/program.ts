@@ -8,6 +8,7 @@ import type { CliIo } from './cli-io.ts';
 import { addDemo } from './demo.ts';
 import { addDev } from './dev.ts';
 import { addDoctor } from './doctor.ts';
+import { addReplay } from './replay.ts';
 import { addServe } from './serve.ts';
 import { addToken } from './token.ts';
 
@@ -24,7 +25,7 @@ export function createProgram(io: CliIo): Command {
       outputError: (text, write) => write(text.replace(/^error: /u, 'byova: ')),
     })
     .addHelpText('after', '\nThe first minute:\n  $ byova demo');
-  for (const add of [addServe, addDev, addCall, addToken, addAgents, addDoctor, addDemo])
+  for (const add of [addServe, addDev, addCall, addToken, addAgents, addDoctor, addReplay, addDemo])
     add(program, io);
   return program;
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 
 import { formatConfig } from '../config/format-config.ts';
 import { loadConfig } from '../config/load-config.ts';
+import { pollFile } from '../config/poll-file.ts';
 import { systemClock } from '../core/clock.ts';
 import { runServer } from '../main.ts';
 import { openLogDestination } from '../telemetry/log-destination.ts';
@@ -31,6 +32,7 @@ export function addServe(program: Command, io: CliIo): void {
     .addHelpText(
       'after',
       `
+The configuration is read anew when its file changes, and on SIGHUP; a wrong one is refused, and logged.
 SIGTERM and Ctrl-C let calls that are being answered finish; a second one ends at once.
 The log goes to standard output, one JSON document a line.
 Exit codes: 0 stopped as asked, 1 failed, 2 wrong usage, 78 wrong configuration.
@@ -42,13 +44,23 @@ Examples:
     .action(async (flags: ServeFlags) => {
       if (flags.json === true && flags.check !== true)
         throw new CliError('--json needs --check', EXIT_USAGE);
-      const config = await loadConfig(resolve(io.cwd, flags.config), io.env);
+      const file = resolve(io.cwd, flags.config);
+      const config = await loadConfig(file, io.env);
       if (flags.check !== true) {
         const destination = openLogDestination(STANDARD_OUTPUT);
         const logger = createLogger(config.log.level, destination);
         try {
           io.exitWith(
-            await runServer(config, { clock: systemClock, logger, fetch, events: io.events }),
+            await runServer(config, {
+              clock: systemClock,
+              logger,
+              fetch,
+              events: io.events,
+              source: {
+                load: () => loadConfig(file, io.env),
+                watch: (onChange) => pollFile(file, onChange, { clock: systemClock }),
+              },
+            }),
           );
         } finally {
           destination.close();

@@ -151,6 +151,9 @@ export const agentSection = z.strictObject({
     .default(false)
     .describe('Answers calls that name no agent; no organisation may see two'),
   organizations: organisations.describe('Organisations that see the agent: `any`, or UUIDs'),
+  maxConversations: integer(0, 1_000_000)
+    .optional()
+    .describe('Calls held at once for the agent; default: as many as in all'),
   attributes: z
     .record(z.string(), z.string())
     .refine((attributes) => Object.keys(attributes).length <= MAX_ATTRIBUTES, {

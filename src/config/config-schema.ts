@@ -4,7 +4,7 @@ import { FLITE_VOICES } from '../speech/flite-synthesiser.ts';
 import { LOG_LEVELS } from '../telemetry/logger.ts';
 import { agentSection } from './agent-section.ts';
 import { dataSourceSection } from './data-source-section.ts';
-import { integer, listenAddress, organisationId, seconds } from './fields.ts';
+import { integer, listenAddress, organisationId, organisations, seconds, text } from './fields.ts';
 import { grpcSection } from './grpc-section.ts';
 import { trustSection } from './trust-section.ts';
 
@@ -27,6 +27,15 @@ const adminSection = z.strictObject({
     ),
 });
 
+const sheddingSection = z.strictObject({
+  loopDelayMs: integer(10, 60_000)
+    .default(200)
+    .describe('Mean delay of the event loop from which new calls are refused, in milliseconds'),
+  heapPercent: integer(10, 100)
+    .default(92)
+    .describe('Used part of the heap’s limit from which new calls are refused, in percent'),
+});
+
 const conversationSection = z.strictObject({
   idleTimeoutSeconds: seconds(1, 86_400)
     .default(600)
@@ -47,6 +56,9 @@ const conversationSection = z.strictObject({
   maxConversations: integer(1, 1_000_000)
     .default(20_000)
     .describe('Calls held at once; more are refused'),
+  shedding: sheddingSection
+    .prefault({})
+    .describe('When new calls are refused for the others’ sake'),
   unknown: z
     .enum(['create', 'refuse'])
     .default('create')
@@ -61,8 +73,32 @@ const speechSection = z.strictObject({
   workers: integer(1, 16).default(1).describe('Threads that synthesise'),
 });
 
+const recorderSection = z.strictObject({
+  folder: text.describe('Folder of the recordings, a file a call; it is made when it is needed'),
+  organizations: organisations.describe('Organisations whose calls are recorded'),
+  share: z.number().min(0).max(1).default(1).describe('Share of their calls that is recorded'),
+  maxMegabytes: integer(1, 64)
+    .default(4)
+    .describe('Most of one call; then its recording ends and the call goes on'),
+  maxCalls: integer(1, 10_000)
+    .default(100)
+    .describe('Recordings in the folder; for a new one the oldest is deleted'),
+});
+
 const logSection = z.strictObject({
   level: z.enum(LOG_LEVELS).default('info').describe('Least important level that is written'),
+  identifiers: z
+    .enum(['plain', 'pseudonyms'])
+    .default('plain')
+    .describe('How conversations and organisations are named in logs and traces'),
+  pseudonymKey: z
+    .string()
+    .min(16)
+    .max(1_024)
+    .optional()
+    .describe(
+      'Secret of the pseudonyms, so that replicas and restarts agree, such as `${BYOVA_LOG_KEY}`; default: a new one in each process',
+    ),
 });
 
 /** The whole file. Every key is explained where it stands; what two keys say together is checked in `find-conflicts`. */
@@ -82,5 +118,8 @@ export const configSchema = z.strictObject({
     .describe('Virtual agents; at least one when a data source is for voice-virtual-agent'),
   conversation: conversationSection.prefault({}).describe('The life of calls'),
   speech: speechSection.prefault({}).describe('The embedded speech synthesiser'),
+  recorder: recorderSection
+    .optional()
+    .describe('The flight recorder: calls to replay, without what was said; default: none'),
   log: logSection.prefault({}).describe('The log on standard output'),
 });

@@ -1,3 +1,4 @@
+import type { SheddingLimits } from '../conversation/admission-pressure.ts';
 import type { Agent, Fallback } from '../conversation/agent.ts';
 import type { DirectoryOptions } from '../conversation/directory.ts';
 import type { FliteVoice } from '../speech/flite-synthesiser.ts';
@@ -92,6 +93,16 @@ interface ReplayConfig {
   readonly redis: { readonly url: string; readonly keyPrefix: string } | undefined;
 }
 
+/** Which calls the flight recorder takes down, and how much of them. */
+interface RecorderConfig {
+  /** Absolute path. */
+  readonly folder: string;
+  readonly organisations: Organisations;
+  readonly share: number;
+  readonly maxBytes: number;
+  readonly maxCalls: number;
+}
+
 /** Everything the gateway was told, checked, complete and deeply frozen. Keys are explained in `CONFIG_KEYS`. */
 export interface Config {
   /** Absolute path of the folder that relative paths in bots' options start from. */
@@ -130,11 +141,18 @@ export interface Config {
   };
   readonly dataSources: readonly DataSourceConfig[];
   readonly agents: readonly AgentConfig[];
-  readonly conversation: DirectoryOptions;
+  readonly conversation: DirectoryOptions & { readonly shedding: SheddingLimits };
   readonly speech: {
     readonly voice: FliteVoice;
     readonly cacheBytes: number;
     readonly workers: number;
   };
-  readonly log: { readonly level: LogLevel };
+  /** `undefined`: no call is recorded. */
+  readonly recorder: RecorderConfig | undefined;
+  readonly log: {
+    readonly level: LogLevel;
+    readonly identifiers: 'plain' | 'pseudonyms';
+    /** A secret; `undefined`: one of the process. */
+    readonly pseudonymKey: string | undefined;
+  };
 }

@@ -8,7 +8,7 @@ const SECRET_NAME = /secret|token|passw|credential|authorization|private|key$/iu
 const URL_USER = /(?<=:\/\/)[^/@\s]+(?=@)/gu;
 
 /**
- * Copies the configuration for people to read, without `admin.token` and the password of Redis. In bots' options, the one place whose meaning the
+ * Copies the configuration for people to read, without `admin.token`, `log.pseudonymKey` and the password of Redis. In bots' options, the one place whose meaning the
  * gateway does not know, it hides texts that came from the environment, what stands under a secret's name, and passwords in URLs.
  */
 export function redactedConfig(config: Config): Config {
@@ -37,6 +37,10 @@ export function redactedConfig(config: Config): Config {
       },
     },
     admin: { ...config.admin, token: config.admin.token === undefined ? undefined : HIDDEN },
+    log: {
+      ...config.log,
+      pseudonymKey: config.log.pseudonymKey === undefined ? undefined : HIDDEN,
+    },
     agents: config.agents.map((agent, index) => {
       // An object becomes an object of the same keys.
       const hideOptions = <T extends { readonly options: object }>(what: T, key: string): T => ({

@@ -12,7 +12,7 @@ export function toConfig(
   settings: ConfigSettings,
   origin: Pick<Config, 'baseDir' | 'environmentPaths'>,
 ): Config {
-  const { grpc, trust, conversation, speech } = settings;
+  const { grpc, trust, conversation, speech, recorder } = settings;
   const { limits, tls } = grpc;
   const { replay, keys } = trust;
   return {
@@ -66,13 +66,24 @@ export function toConfig(
         ]),
       ),
       unknown: conversation.unknown,
+      shedding: {
+        loopDelayMs: conversation.shedding.loopDelayMs,
+        heapShare: conversation.shedding.heapPercent / 100,
+      },
     },
     speech: {
       voice: speech.voice,
       cacheBytes: speech.cacheMegabytes * BYTES_PER_MEGABYTE,
       workers: speech.workers,
     },
-    log: settings.log,
+    recorder: recorder && {
+      folder: resolve(origin.baseDir, recorder.folder),
+      organisations: toOrganisations(recorder.organizations),
+      share: recorder.share,
+      maxBytes: recorder.maxMegabytes * BYTES_PER_MEGABYTE,
+      maxCalls: recorder.maxCalls,
+    },
+    log: { ...settings.log, pseudonymKey: settings.log.pseudonymKey },
   };
 }
 
@@ -103,6 +114,7 @@ function toAgent(agent: ConfigSettings['agents'][number]): AgentConfig {
     id: agent.id,
     name: agent.name ?? agent.id,
     isDefault: agent.default,
+    maxConversations: agent.maxConversations,
     organisations: toOrganisations(agent.organizations),
     attributes: agent.attributes,
     bot: {

@@ -11,6 +11,8 @@ export interface Agent {
   readonly id: string;
   readonly name: string;
   readonly isDefault: boolean;
+  /** Most calls at once; absent: as many as the process takes. */
+  readonly maxConversations?: number | undefined;
   /** UUIDs in lower case, or everybody. */
   readonly organisations: 'any' | ReadonlySet<string>;
   readonly attributes: Readonly<Record<string, string>>;

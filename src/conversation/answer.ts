@@ -2,6 +2,7 @@ import { runInBackground } from '../core/background.ts';
 import { Cancellation } from '../core/cancellation.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError, isGatewayError } from '../core/gateway-error.ts';
+import { letOthersRun } from '../core/let-others-run.ts';
 import type { Logger } from '../core/logger.ts';
 import type { BotInput, BotTurn, EndReason, Interruption } from '../handlers/bot-handler.ts';
 import { describeError } from '../telemetry/describe-error.ts';
@@ -14,6 +15,7 @@ import type { UnheardSound } from './playback.ts';
 import { type Ending, type Reply, acknowledge, createReply } from './reply.ts';
 import type { OpenConverter } from './sound-stream.ts';
 import type { SpeechSynthesiser } from './speech-synthesiser.ts';
+import type { CallTracer } from './trace-calls.ts';
 import type { TurnSink } from './turn-sink.ts';
 
 /** What answers are given with. */
@@ -22,11 +24,19 @@ export interface AnswerDeps {
   readonly logger: Logger;
   readonly metrics: Pick<
     Metrics,
-    'botFailures' | 'fallbacks' | 'recognitions' | 'turns' | 'firstAnswerSeconds'
+    | 'botFailures'
+    | 'fallbacks'
+    | 'recognitions'
+    | 'turns'
+    | 'firstAnswerSeconds'
+    | 'digits'
+    | 'sound'
   >;
   readonly observe: CallObserver;
   readonly synthesiser: SpeechSynthesiser;
   readonly openConverter: OpenConverter;
+  /** What a service is told that is asked on behalf of a turn, or of the call; absent: nobody traces. */
+  readonly traceHeaders?: CallTracer['headersOf'];
   /** The bot has ended the call. */
   readonly endConversation: (conversation: Conversation, reason: EndReason) => void;
 }
@@ -68,7 +78,11 @@ export function giveAnswer(
   conversation.turns += 1;
   const turn = conversation.turns;
   const waitedMs = (): number => (completeAtMs === undefined ? 0 : clock.now() - completeAtMs);
-  const abort = (reason: AnswerFate): void => cancellation.cancel(reason);
+  let cutOffAtMs: number | undefined;
+  const abort = (reason: AnswerFate): void => {
+    if (reason === 'interrupted') cutOffAtMs ??= clock.now();
+    cancellation.cancel(reason);
+  };
   const patience = createPatience(agent.patience, {
     clock,
     onTimeout: () => abort('timed-out'),
@@ -81,6 +95,7 @@ export function giveAnswer(
   });
   const reply = createReply(
     {
+      clock,
       synthesiser: deps.synthesiser,
       openConverter: deps.openConverter,
       sink,
@@ -98,13 +113,14 @@ export function giveAnswer(
     const { interrupted } = conversation;
     conversation.interrupted = undefined;
     observe(conversation, { type: 'asked', turn, input: input.type });
+    const askedAtMs = clock.now();
     const answers = agent.bot.answer(
       conversation.call,
       input,
-      new AnsweredTurn(cancellation, interrupted),
+      new AnsweredTurn(cancellation, interrupted, deps.traceHeaders?.(conversation, turn)),
     );
     const outputs = answers[Symbol.asyncIterator]();
-    let isFirst = true;
+    let pieces = 0;
     let isDone = false;
     try {
       for (;;) {
@@ -115,10 +131,12 @@ export function giveAnswer(
           return;
         }
         patience.gotPiece();
-        if (isFirst) observe(conversation, { type: 'bot-answered', turn });
-        isFirst = false;
+        if (pieces === 0)
+          observe(conversation, { type: 'bot-answered', turn, afterMs: clock.now() - askedAtMs });
+        pieces += 1;
         const performing = reply.perform(step.value);
         if (performing !== undefined) await performing;
+        if (pieces % PIECES_AT_ONCE === 0) await letOthersRun();
       }
     } finally {
       // A bot that hangs would hang here as well, so nobody waits for it to wind up.
@@ -170,6 +188,7 @@ export function giveAnswer(
       input: type,
       outcome,
       durationMs: waitedMs(),
+      ...(cutOffAtMs !== undefined && { silencedAfterMs: clock.now() - cutOffAtMs }),
     });
     if (conversation.answering === answer) conversation.answering = undefined;
   };
@@ -200,16 +219,25 @@ export function giveAnswer(
 class AnsweredTurn implements BotTurn {
   readonly #cancellation: Cancellation<AnswerFate>;
   readonly interrupted: Interruption | undefined;
+  readonly traceHeaders: BotTurn['traceHeaders'];
 
-  constructor(cancellation: Cancellation<AnswerFate>, interrupted: Interruption | undefined) {
+  constructor(
+    cancellation: Cancellation<AnswerFate>,
+    interrupted: Interruption | undefined,
+    traceHeaders: BotTurn['traceHeaders'],
+  ) {
     this.#cancellation = cancellation;
     this.interrupted = interrupted;
+    this.traceHeaders = traceHeaders;
   }
 
   get signal(): AbortSignal {
     return this.#cancellation.signal;
   }
 }
+
+/** A bot that never waits for anything would keep everybody else from the processor. */
+const PIECES_AT_ONCE = 16;
 
 const ignore = (): void => undefined;
 

@@ -34,7 +34,7 @@ export type CallMoment =
   /** The input that the bot was asked with is complete: from here on the caller waits. */
   | { readonly type: 'input-complete'; readonly turn: number }
   /** The first thing that the bot gave back. */
-  | { readonly type: 'bot-answered'; readonly turn: number }
+  | { readonly type: 'bot-answered'; readonly turn: number; readonly afterMs: number }
   /** The first sound of the bot went out. */
   | { readonly type: 'first-audio'; readonly turn: number; readonly afterMs: number }
   /** The bot is late, so the caller hears a filler. */
@@ -48,6 +48,8 @@ export type CallMoment =
       readonly outcome: AnswerOutcome;
       /** From the complete input to the end of the answer. */
       readonly durationMs: number;
+      /** From the caller cutting in to the end of the answer; nothing of it follows. */
+      readonly silencedAfterMs?: number;
     };
 
 /** Somebody who watches calls: metrics, traces, a dashboard. Called at the moment itself, so it must be quick. */

@@ -26,6 +26,8 @@ export type CallerInput =
 
 /** One message of a turn: whose call it belongs to, and what the caller did. */
 export interface TurnMessage {
+  /** Webex's correlation id of the RPC; on its first message. */
+  readonly trackingId?: string;
   readonly conversationId: string;
   /** `customer_org_id`, as sent. */
   readonly organisationId: string;

@@ -2,9 +2,11 @@ import type { Clock } from '../core/clock.ts';
 import type { BotCall, BotHandler, Interruption } from '../handlers/bot-handler.ts';
 import type { ListenSettings } from '../handlers/listen-settings.ts';
 import type { Agent } from './agent.ts';
+import { CallFigures } from './call-figures.ts';
 import type { Interrupter } from './barge-in.ts';
 import type { Ear } from './ear.ts';
 import { type CutOff, type Playback, createPlayback } from './playback.ts';
+import type { TurnState } from './turn-state.ts';
 
 /**
  * Why an answer is called off.
@@ -36,6 +38,8 @@ export interface Answer {
 
 /** An RPC of the conversation that is still open. */
 export interface OpenTurn {
+  /** What it is doing. */
+  readonly state: () => TurnState | 'relayed';
   /** A newer RPC owns the caller's input from now on. */
   superseded(): void;
   /** Completes the RPC unless it answers. */
@@ -76,6 +80,10 @@ export class Conversation {
   /** Made on the first caller audio. */
   ear: Ear | undefined;
   turns = 0;
+  /** Its story so far. */
+  readonly figures = new CallFigures();
+  /** Webex's correlation id of the RPC that came last. */
+  trackingId = '';
   lastSeenMs: number;
   /** Texts for the last response of the call. */
   transcript: string | undefined;

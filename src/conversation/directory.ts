@@ -5,23 +5,19 @@ import { type Clock, every } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { Logger } from '../core/logger.ts';
 import type { EndReason } from '../handlers/bot-handler.ts';
+import { CallLogger } from '../telemetry/call-logger.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { logEvent } from '../telemetry/log-events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { type Admission, type AdmissionLimits, createAdmission } from './admission.ts';
 import type { Agent, AgentCatalogue } from './agent.ts';
 import type { CallObserver } from './call-observer.ts';
 import type { TurnMessage } from './caller-input.ts';
-import { type AnswerFate, Conversation } from './conversation.ts';
+import { type AnswerFate, Conversation, type OpenTurn } from './conversation.ts';
 import type { Principal } from './principal.ts';
 
 /** How long and how many conversations are held. */
-export interface DirectoryOptions {
-  /** Most conversations at once; more are refused, none is forgotten for a new one. */
-  readonly maxConversations: number;
-  /** Most conversations of one organisation, unless it has a limit of its own. */
-  readonly maxPerOrganisation: number;
-  /** Limits of single organisations, by UUID in lower case. */
-  readonly organisationLimits: Readonly<Record<string, number>>;
+export interface DirectoryOptions extends AdmissionLimits {
   /** A conversation that brings no message and gives no answer for this long is given up, in milliseconds. */
   readonly idleTimeoutMs: number;
   /** What input of a call that never started does: open it without a greeting, or fail. */
@@ -32,9 +28,11 @@ export interface DirectoryOptions {
 export interface DirectoryDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly metrics: Pick<Metrics, 'conversations' | 'callsEnded'>;
+  readonly metrics: Pick<Metrics, 'conversations' | 'callsEnded' | 'admissions' | 'overlaps'>;
   readonly observe: CallObserver;
   readonly catalogue: () => AgentCatalogue;
+  /** Who decides on new calls; default: the limits of the options alone. */
+  readonly admission?: Admission;
 }
 
 /** Every conversation of this process, keyed by organisation and conversation id. */
@@ -56,6 +54,10 @@ export interface ConversationDirectory {
   /** Completes every RPC that only listens, so that its caller can be heard elsewhere; the calls go on. */
   releaseListeners(): void;
   readonly size: () => number;
+  /** Whether a call that began with this agent goes on. */
+  isInUse(agent: Agent): boolean;
+  /** Open RPCs by what they are doing. Walks through all of them. */
+  countStreams(): Readonly<Partial<Record<ReturnType<OpenTurn['state']>, number>>>;
   /** Ends every conversation and stops the reaper. */
   close(): void;
 }
@@ -71,13 +73,7 @@ export function createConversationDirectory(
 ): ConversationDirectory {
   const { clock, logger, metrics, observe } = deps;
   const conversations = new Map<string, Conversation>();
-  /** How many of them are whose; an organisation without a call is not in it. */
-  const heldBy = new Map<string, number>();
-  const release = (organisationId: string): void => {
-    const left = (heldBy.get(organisationId) ?? 1) - 1;
-    if (left > 0) heldBy.set(organisationId, left);
-    else heldBy.delete(organisationId);
-  };
+  const admission = deps.admission ?? createAdmission(options, deps);
   const ended = new LRUCache<string, true>({ max: MAX_ENDED });
 
   const open = (key: string, principal: Principal, message: TurnMessage): Conversation => {
@@ -86,10 +82,11 @@ export function createConversationDirectory(
     if (input.type !== 'session-start' && options.unknown === 'refuse')
       throw new GatewayError('ERR_CONVERSATION_NOT_STARTED', 'the conversation was not started');
     const { organisationId } = principal;
-    const own = heldBy.get(organisationId) ?? 0;
-    const ownLimit = options.organisationLimits[organisationId] ?? options.maxPerOrganisation;
-    if (conversations.size >= options.maxConversations || own >= ownLimit)
-      throw new GatewayError('ERR_CONVERSATION_CAPACITY', 'too many conversations');
+    admission.enter({
+      organisationId,
+      agentId: agent.id,
+      agentLimit: agent.maxConversations,
+    });
     const conversation = new Conversation(
       key,
       agent,
@@ -101,12 +98,12 @@ export function createConversationDirectory(
         parameters: input.type === 'session-start' ? input.parameters : {},
         vendorConfig: message.vendorConfig,
         state: {},
-        logger,
+        logger: new CallLogger(logger, { conversationId, organisationId }),
       },
       clock,
     );
+    conversation.trackingId = message.trackingId ?? '';
     conversations.set(key, conversation);
-    heldBy.set(organisationId, own + 1);
     ended.delete(key);
     metrics.conversations.set(conversations.size);
     logEvent(logger, 'call.started', storyOf(conversation));
@@ -118,7 +115,7 @@ export function createConversationDirectory(
     if (conversation.hasEnded) return;
     conversation.hasEnded = true;
     conversations.delete(conversation.key);
-    release(conversation.call.organisationId);
+    admission.left(conversation.call);
     ended.set(conversation.key, true);
     metrics.conversations.set(conversations.size);
     metrics.callsEnded.inc({ reason });
@@ -128,7 +125,9 @@ export function createConversationDirectory(
     logEvent(logger, 'call.ended', {
       ...storyOf(conversation),
       reason,
+      outcome: conversation.figures.outcomeOf(reason),
       turns: conversation.turns,
+      ...conversation.figures.toFields(),
       durationMs: clock.now() - conversation.startedAtMs,
     });
     runInBackground(
@@ -159,6 +158,8 @@ export function createConversationDirectory(
         if (message.agentId !== '' && message.agentId !== known.agent.id)
           throw new GatewayError('ERR_CONVERSATION_AGENT_CHANGED', 'the virtual agent changed');
         known.lastSeenMs = clock.now();
+        if (known.openTurns.size > 0) metrics.overlaps.inc();
+        known.trackingId = message.trackingId ?? known.trackingId;
         return known;
       }
       const { type } = message.input;
@@ -178,6 +179,17 @@ export function createConversationDirectory(
         for (const turn of openTurns) turn.release();
     },
     size: () => conversations.size,
+    isInUse(agent) {
+      for (const conversation of conversations.values())
+        if (conversation.agent === agent) return true;
+      return false;
+    },
+    countStreams() {
+      const counts: Partial<Record<ReturnType<OpenTurn['state']>, number>> = {};
+      for (const { openTurns } of conversations.values())
+        for (const turn of openTurns) counts[turn.state()] = (counts[turn.state()] ?? 0) + 1;
+      return counts;
+    },
     close() {
       reaper.close();
       for (const conversation of conversations.values()) end(conversation, 'shutdown');
@@ -189,8 +201,9 @@ function keyOf({ organisationId }: Principal, { conversationId }: TurnMessage): 
   return `${organisationId} ${conversationId}`;
 }
 
-function storyOf({ call, agent }: Conversation): Readonly<Record<string, unknown>> {
+function storyOf({ call, agent, trackingId }: Conversation): Readonly<Record<string, unknown>> {
   return {
+    ...(trackingId !== '' && { trackingId }),
     conversation: call.conversationId,
     organisation: call.organisationId,
     agent: agent.id,

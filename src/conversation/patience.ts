@@ -63,8 +63,9 @@ export function createPatience(settings: PatienceSettings, deps: PatienceDeps): 
     timer = clock.setTimer(Math.max(dueMs - clock.now(), 0), look);
   };
   const look = (): void => {
+    // A clock that was set back meanwhile must not make anybody wait twice.
+    const now = Math.max(clock.now(), timerDueMs);
     timerDueMs = Infinity;
-    const now = clock.now();
     if (now >= pieceDueMs || now >= firstAudioDueMs) return deps.onTimeout();
     if (now >= fillerDueMs && settings.filler !== undefined) {
       const { filler } = settings;

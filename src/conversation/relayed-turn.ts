@@ -36,8 +36,8 @@ export interface RelayedTurnDeps extends Pick<
 export interface RelayedRpc {
   readonly principal: Principal;
   readonly agent: Agent;
-  /** Opens it there. */
-  readonly open: (listener: RelayListener) => RelayStream;
+  /** Opens it there, on behalf of a call if there is one. */
+  readonly open: (listener: RelayListener, conversation: Conversation | undefined) => RelayStream;
 }
 
 /** What the other side was asked with, and when. */
@@ -59,6 +59,7 @@ const ENDING_TIMEOUT_MS = 5_000;
  * something and the RPC ends once, whatever the other side does. One object an RPC and no closure a message.
  */
 export class RelayedTurn implements OpenTurn, RelayListener {
+  readonly state = (): 'relayed' => 'relayed';
   readonly #deps: RelayedTurnDeps;
   readonly #rpc: RelayedRpc;
   readonly #sink: RelaySink;
@@ -101,7 +102,7 @@ export class RelayedTurn implements OpenTurn, RelayListener {
     this.#assertOrganisation(message.organisationId);
     if (this.#upstream === undefined) {
       if (!this.#enter(message)) return this.#complete(NOTHING_MORE);
-      this.#upstream = this.#rpc.open(this);
+      this.#upstream = this.#rpc.open(this, this.#conversation);
     } else if (message.conversationId !== this.#conversationId)
       throw new GatewayError(
         'ERR_CONVERSATION_ID_CHANGED',

@@ -28,7 +28,11 @@ export interface SoundStream {
     format: AudioFormat | 'wav' | undefined,
     bargeIn: BargeIn | undefined,
   ): Uint8Array;
-  /** The last milliseconds of a stream that is over. */
+  /**
+   * The last milliseconds of a stream that is over.
+   *
+   * @throws {GatewayError} `ERR_HANDLER_OUTPUT` when it is a WAV file without sound.
+   */
   end(): { readonly audio: Uint8Array; readonly bargeIn: BargeIn | undefined } | undefined;
   close(): void;
 }
@@ -70,9 +74,13 @@ export function createSoundStream(openConverter: OpenConverter): SoundStream {
     end() {
       if (current === undefined) return undefined;
       const { bargeIn, converter } = current;
-      const audio = converter.flush();
-      close();
-      return { audio, bargeIn };
+      try {
+        return { audio: converter.flush(), bargeIn };
+      } catch {
+        throw wrong('ends before its sound begins');
+      } finally {
+        close();
+      }
     },
     close,
   };

@@ -41,6 +41,7 @@ export class Turn implements OpenTurn, EarListener {
   readonly #principal: Principal;
   readonly #sink: TurnSink;
   #state: TurnState = 'opened';
+  readonly state = (): TurnState => this.#state;
   #conversation: Conversation | undefined;
   #conversationId = '';
   #organisationId: string | undefined;

@@ -8,7 +8,7 @@ import { createSpeechCollector } from '../audio/speech-collector.ts';
 import { createTelephoneStream } from '../audio/telephone-stream.ts';
 import { loadVoiceActivity } from '../audio/voice-activity.ts';
 import type { Conversation } from '../conversation/conversation.ts';
-import { Ear } from '../conversation/ear.ts';
+import { Ear, type EarParts } from '../conversation/ear.ts';
 import type { OpenConverter } from '../conversation/sound-stream.ts';
 
 /** Sound before the onset window that belongs to an utterance: the first consonant. */
@@ -20,21 +20,36 @@ export interface SoundEngines {
   readonly openConverter: OpenConverter;
 }
 
-/** Loads the engines. @param maxEars Most calls that are listened to at once. */
-export async function loadSoundEngines(maxEars: number): Promise<SoundEngines> {
+/** Stands between the ear of a call and what it hears with. */
+type TapEar = (
+  conversation: Conversation,
+  hearing: Pick<EarParts, 'detector' | 'keys'>,
+) => Pick<EarParts, 'detector' | 'keys'>;
+
+/**
+ * Loads the engines.
+ *
+ * @param maxEars Most calls that are listened to at once.
+ * @param tapEar Watches what is heard; absent: nobody does.
+ */
+export async function loadSoundEngines(maxEars: number, tapEar?: TapEar): Promise<SoundEngines> {
   const [resampler, voiceActivity] = await Promise.all([
     loadResampler(),
     loadVoiceActivity({ maxDetectors: maxEars }).then(gateVoiceActivity),
   ]);
   return {
-    openEar({ agent: { bot, recogniser, endpointing, inBandDigits } }) {
+    openEar(conversation) {
+      const { bot, recogniser, endpointing, inBandDigits } = conversation.agent;
       const endpointer = createEndpointer(endpointing);
       const wantsSound = bot.hears !== undefined || recogniser !== undefined;
+      const hearing = {
+        detector: voiceActivity.open(),
+        keys: inBandDigits ? createDtmfDetector() : undefined,
+      };
       return new Ear({
         callerAudio: createCallerAudio({ resampler }),
-        detector: voiceActivity.open(),
+        ...(tapEar?.(conversation, hearing) ?? hearing),
         endpointer,
-        keys: inBandDigits ? createDtmfDetector() : undefined,
         maxStreamBytes: endpointing.maxSpeechMs * TELEPHONE_BYTES_PER_MS,
         collector: wantsSound
           ? createSpeechCollector({

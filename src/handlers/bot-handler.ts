@@ -94,6 +94,8 @@ export interface BotTurn {
   readonly signal: AbortSignal;
   /** Set when the caller interrupted the answer before: how much of it was probably heard. */
   readonly interrupted: Interruption | undefined;
+  /** Set while the call is traced: headers for a service that is asked on its behalf (W3C Trace Context). */
+  readonly traceHeaders?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What of an answer was probably heard before the caller cut it short; reckoned, since Webex does not say. */

@@ -74,6 +74,14 @@ export function createMemoryReplayStore(options: MemoryReplayStoreOptions = {}):
 
   return {
     recall: (identity, nowMs) => find(identity, nowMs)?.record,
+    recent(max, nowMs) {
+      const records: (readonly [string, GenerationRecord])[] = [];
+      for (const [identity, { record, forgetAtMs }] of identities.entries()) {
+        if (records.length >= max) break;
+        if (record !== undefined && forgetAtMs > nowMs) records.push([identity, record]);
+      }
+      return records;
+    },
     rotate(generation: TokenGeneration, rotation: Rotation): RotationAnswer {
       const entry = find(generation.identity, rotation.nowMs);
       const answer = rotateGeneration(entry?.record, generation, rotation);

@@ -9,6 +9,12 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] 
 /** One of {@link LOG_LEVELS}. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** The logger of the process. */
+export interface ProcessLogger extends Logger {
+  /** The same logger at another level. */
+  readonly atLevel: (level: LogLevel) => Logger;
+}
+
 /** Names of fields that are never written, wherever they stand: the last net under rooms that must not log them. */
 const SECRET_FIELDS = ['authorization', 'token', 'jws', 'secret', 'digits', 'audio', 'text'];
 
@@ -17,7 +23,7 @@ const SECRET_FIELDS = ['authorization', 'token', 'jws', 'secret', 'digits', 'aud
  *
  * @param destination Where lines go; default: standard output.
  */
-export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
+export function createLogger(level: LogLevel, destination?: DestinationStream): ProcessLogger {
   const options = {
     level,
     base: null,
@@ -30,5 +36,8 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
       censor: '[redacted]',
     },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  const logger = destination === undefined ? pino(options) : pino(options, destination);
+  return Object.assign(logger, {
+    atLevel: (other: LogLevel) => logger.child({}, { level: other }),
+  });
 }

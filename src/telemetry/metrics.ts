@@ -1,7 +1,14 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
+import { registerPlainHistogram } from './plain-histogram.ts';
+import { type Readings, addReadings } from './readings.ts';
+import { SoundTally } from './sound-tally.ts';
+
 /** Latency buckets in seconds: a phone caller feels 0.2 s, and gives up at 5 s. */
-const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+
+/** A packet is 20 ms of sound; 100 ms late is heard. */
+const PACKET_DELAY_SECONDS = [0.005, 0.01, 0.02, 0.04, 0.06, 0.1, 0.2, 0.5, 1];
 
 /**
  * Creates every series of the gateway. Labels are closed sets: no conversation, organisation or token id.
@@ -10,8 +17,21 @@ const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 3
  */
 export function createMetrics(registry: Registry = new Registry()) {
   const registers = [registry];
+  const sound = new SoundTally(
+    registerPlainHistogram(registry, {
+      name: 'byova_caller_packet_delay_seconds',
+      help: 'How much later than real time packets of caller audio come, against the earliest of their RPC',
+      buckets: PACKET_DELAY_SECONDS,
+    }),
+  );
+  const readings: Readings = {};
+  addReadings(registry, readings, sound);
   return {
     registry,
+    /** Counted in plain numbers, read when scraped. */
+    sound,
+    /** Who to ask when scraped; whoever makes a part of the gateway puts its reading here. */
+    readings,
     rpcs: new Counter({
       name: 'byova_rpcs_total',
       help: 'RPCs completed, by method and gRPC status',
@@ -90,6 +110,12 @@ export function createMetrics(registry: Registry = new Registry()) {
       labelNames: ['by'],
       registers,
     }),
+    bargeInStopSeconds: new Histogram({
+      name: 'byova_barge_in_stop_seconds',
+      help: 'From the caller cutting in to the end of the answer that is cut short',
+      buckets: LATENCY_SECONDS,
+      registers,
+    }),
     fillers: new Counter({
       name: 'byova_fillers_total',
       help: 'Fillers that callers heard because a bot was late',
@@ -105,6 +131,55 @@ export function createMetrics(registry: Registry = new Registry()) {
       name: 'byova_recognitions_total',
       help: 'Utterances that a speech recogniser was asked about, by outcome: text, empty or failed',
       labelNames: ['outcome'],
+      registers,
+    }),
+    admissions: new Counter({
+      name: 'byova_admissions_total',
+      help: 'Decisions on new calls: admitted, or what refused them: process, organisation, agent, share, loop-delay or memory',
+      labelNames: ['decision'],
+      registers,
+    }),
+    callOutcomes: new Counter({
+      name: 'byova_calls_total',
+      help: 'Calls ended, by outcome: completed, transferred, abandoned, timed-out or failed',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    overlaps: new Counter({
+      name: 'byova_overlaps_total',
+      help: 'RPCs that began while another one of the same call was open',
+      registers,
+    }),
+    digits: new Counter({
+      name: 'byova_digit_inputs_total',
+      help: 'Messages with keypad digits',
+      registers,
+    }),
+    firstAudioSeconds: new Histogram({
+      name: 'byova_first_audio_seconds',
+      help: 'From the complete input of the caller to the first sound of the answer, by bot',
+      labelNames: ['bot'],
+      buckets: LATENCY_SECONDS,
+      registers,
+    }),
+    botLatencySeconds: new Histogram({
+      name: 'byova_bot_latency_seconds',
+      help: 'From asking a bot to the first thing that it gives back, by bot',
+      labelNames: ['bot'],
+      buckets: LATENCY_SECONDS,
+      registers,
+    }),
+    turnSeconds: new Histogram({
+      name: 'byova_turn_seconds',
+      help: 'From the complete input of the caller to the end of the answer, by bot',
+      labelNames: ['bot'],
+      buckets: LATENCY_SECONDS,
+      registers,
+    }),
+    botAnswers: new Counter({
+      name: 'byova_bot_answers_total',
+      help: 'Answers of bots, by bot and how they ended',
+      labelNames: ['bot', 'outcome'],
       registers,
     }),
     botFailures: new Counter({

@@ -8,6 +8,7 @@ import type { ConnectionGuard } from './connection-guard.ts';
 import { widenConnectionWindow } from './http2-stream.ts';
 import type { OpenStream } from './open-streams.ts';
 import { readRequests } from './read-requests.ts';
+import { toTrailers } from './trailers.ts';
 import { createCallWriter } from './write-responses.ts';
 
 /** What every RPC is served with. */
@@ -40,6 +41,7 @@ export function serveBidi<Request>(
     const writer = createCallWriter(call, {
       clock: deps.clock,
       writeStallTimeoutMs: deps.writeStallTimeoutMs,
+      trailers: (error) => toTrailers(trackingId, error),
       onEnd(error) {
         layers.ended({ method, trackingId, peer: call.getPeer(), error });
         if (stream !== undefined) layers.streams.delete(stream);

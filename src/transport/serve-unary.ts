@@ -6,6 +6,7 @@ import { headersOf, trackingIdOf } from './call-layers.ts';
 import { widenConnectionWindow } from './http2-stream.ts';
 import type { ServeDeps } from './serve-bidi.ts';
 import { toServiceError } from './status.ts';
+import { toTrailers } from './trailers.ts';
 
 /** Makes a grpc-js handler of a unary RPC. */
 export function serveUnary<Request>(
@@ -31,11 +32,11 @@ export function serveUnary<Request>(
         const header = headersOf(call.metadata);
         const answer = handler({ principal: caller, trackingId, header }, call.request);
         end(undefined);
-        callback(null, answer);
+        callback(null, answer, toTrailers(trackingId));
       },
       (error) => {
         end(error);
-        callback(toServiceError(error));
+        callback(toServiceError(error, toTrailers(trackingId, error)));
       },
     );
   };

@@ -1,4 +1,9 @@
-import { type ServiceError, status as Status, type StatusObject } from '@grpc/grpc-js';
+import {
+  type Metadata,
+  type ServiceError,
+  status as Status,
+  type StatusObject,
+} from '@grpc/grpc-js';
 
 import { type ErrorCode, isGatewayError } from '../core/gateway-error.ts';
 
@@ -72,7 +77,14 @@ export function toStatus(error: unknown): Pick<StatusObject, 'code' | 'details'>
 /** The same, in the form that grpc-js takes from a handler. */
 export function toServiceError(
   error: unknown,
-): Pick<ServiceError, 'code' | 'details' | 'name' | 'message'> {
+  trailers?: Metadata,
+): Pick<ServiceError, 'code' | 'details' | 'name' | 'message'> & { readonly metadata?: Metadata } {
   const { code, details } = toStatus(error);
-  return { name: 'Error', message: details, code, details };
+  return {
+    name: 'Error',
+    message: details,
+    code,
+    details,
+    ...(trailers !== undefined && { metadata: trailers }),
+  };
 }

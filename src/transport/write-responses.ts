@@ -1,4 +1,4 @@
-import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
 
 import type { Clock, Timer } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
@@ -11,6 +11,8 @@ export interface WriteDeps {
   readonly clock: Clock;
   /** A client that takes nothing for this long is given up, in milliseconds. */
   readonly writeStallTimeoutMs: number;
+  /** What goes with the status. */
+  readonly trailers?: (error?: unknown) => Metadata;
   /** Called once, when the RPC was completed, failed, or is gone. */
   readonly onEnd: (error: unknown) => void;
 }
@@ -66,12 +68,12 @@ export function createCallWriter<Request>(
     },
     complete() {
       if (!end(undefined)) return;
-      call.end();
+      call.end(deps.trailers?.());
       if (call.writableLength > 0) watch();
     },
     fail(error) {
       if (!end(error)) return;
-      call.emit('error', toServiceError(error));
+      call.emit('error', toServiceError(error, deps.trailers?.(error)));
       if (call.writableLength > 0) watch();
     },
     cancelled: () => void end(CANCELLED),

@@ -68,6 +68,7 @@ describe('config-keys', () => {
       'agents',
       'conversation',
       'speech',
+      'recorder',
       'log',
     ]);
     expect(knownKeysAt('trust.issuers[]')).toEqual(['issuer', 'jwksUri', 'pinnedFile']);

@@ -99,9 +99,10 @@ describe('parse-config', () => {
         maxPerOrganisation: 20_000,
         organisationLimits: {},
         unknown: 'create',
+        shedding: { loopDelayMs: 200, heapShare: 0.92 },
       },
       speech: { voice: 'kal', cacheBytes: 33_554_432, workers: 1 },
-      log: { level: 'info' },
+      log: { level: 'info', identifiers: 'plain', pseudonymKey: undefined },
     });
   });
 
@@ -341,7 +342,7 @@ agents:
 
   it('lists the known keys when none is near, and quotes an odd key', () => {
     expect(problemsOf(minimalWith('log: { "x y": 1 }'))).toEqual([
-      'log["x y"]: is an unknown key; known here: level (line 6)',
+      'log["x y"]: is an unknown key; known here: level, identifiers, pseudonymKey (line 6)',
     ]);
     expect(problemsOf(minimalWith('__proto__: { a: 1 }'))).toEqual([
       expect.stringMatching(/^__proto__: is an unknown key/u),

@@ -116,16 +116,22 @@ describe('an answer', () => {
     const rig = await createCallRig({
       bot: botOf(({ type }) => [
         { type: 'transcript', transcript: 'all', summary: 'short' },
-        ...(type === 'start' ? [] : [{ type: 'end' as const, name: '', metadata: {} }]),
+        ...(type === 'custom-event' ? [{ type, name: 'x', metadata: {} }] : []),
+        ...(type === 'no-input' ? [{ type: 'end' as const, name: '', metadata: {} }] : []),
       ]),
     });
-    const first = rig.open();
-    first.send(SESSION_START);
-    await first.ended;
+    for (const input of [
+      SESSION_START,
+      { type: 'custom-event', name: 'x', parameters: {} },
+    ] as const) {
+      const rpc = rig.open();
+      rpc.send(input);
+      await rpc.ended;
+      expect(rpc.written.at(-1)).toMatchObject({ transcript: undefined, summary: undefined });
+    }
     const last = rig.open();
     last.send({ type: 'no-input' });
     await last.ended;
-    expect(first.written.at(-1)).toMatchObject({ transcript: undefined, summary: undefined });
     expect(last.written.at(-1)).toMatchObject({ transcript: 'all', summary: 'short' });
   });
 
@@ -179,6 +185,17 @@ describe('a bot that fails', () => {
       error: 'Error',
     });
     expect(JSON.stringify(rig.log.lines)).not.toContain('1234');
+  });
+
+  it('[check 56] [check 57] is apologised for in the playback mode of the call', async () => {
+    const bot = botOf(() => {
+      throw new Error('no');
+    });
+    const { rpc } = await greet(bot, { playback: 'wav' });
+    await rpc.ended;
+    expect(rpc.written.map(({ responseType }) => responseType)).toEqual(['final']);
+    const [apology] = rpc.written[0]?.prompts ?? [];
+    expect(Buffer.from(apology?.audio ?? []).toString('latin1', 0, 4)).toBe('RIFF');
   });
 
   it('[check 71] hangs: the turn ends at its deadline with an apology', async () => {

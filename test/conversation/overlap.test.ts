@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import type { CallerInput } from '../../src/conversation/caller-input.ts';
 import type { TurnOutput } from '../../src/conversation/turn-output.ts';
 import type { BotHandler, BotInput, BotOutput, BotTurn } from '../../src/handlers/bot-handler.ts';
 import { SESSION_START, createCallRig, frames } from '../support/call-rig.ts';
@@ -126,19 +127,17 @@ describe('overlapping RPCs of one call', () => {
       },
     };
     const rig = await createCallRig({ bot });
-    const lengths = await Promise.all(
-      ['1', '22'].map(async (digits) => {
-        const id = { conversationId: `call-${digits}` };
-        for (const input of [SESSION_START, { type: 'digits' as const, digits }]) {
-          const rpc = rig.open();
-          rpc.send(input, id);
-          rpc.turn.halfClose();
-          await rpc.ended;
-          if (input !== SESSION_START) return rpc.written[0]?.prompts[0]?.audio.length;
-        }
-        return undefined;
-      }),
-    );
+    const ask = async (input: CallerInput, conversationId: string) => {
+      const rpc = rig.open();
+      rpc.send(input, { conversationId });
+      rpc.turn.halfClose();
+      await rpc.ended;
+      return rpc.written[0]?.prompts[0]?.audio.length;
+    };
+    for (const digits of ['1', '22']) await ask({ type: 'digits', digits }, `call-${digits}`);
+    const lengths = [];
+    for (const digits of ['1', '22'])
+      lengths.push(await ask({ type: 'no-input' }, `call-${digits}`));
     expect(lengths).toEqual(['hello 1'.length * 160, 'hello 22'.length * 160]);
   });
 });

@@ -230,6 +230,7 @@ async function administer(gateway: Gateway, client: Client): Promise<void> {
   await call(client, { token: TOKENS.right, messages: [start()] });
   await ask('/revocations', 'DELETE', ADMIN_TOKEN, nonce);
   for (const path of ['/metrics', '/readyz', '/startupz', '/livez', `/${SPOKEN}`]) await ask(path);
+  for (const path of ['/dashboard/', '/dashboard/api/state']) await ask(path);
 }
 
 async function rotate(client: Client): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,4 +29,6 @@ export async function setup(): Promise<void> {
         await writeFile(target, outputText);
       }),
   );
+  // Files that are served as they are.
+  await cp(join(ROOT, 'src/admin/page'), join(ROOT, 'dist/admin/page'), { recursive: true });
 }

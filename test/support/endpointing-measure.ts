@@ -5,8 +5,6 @@ import { loadVoiceActivity } from '../../src/audio/voice-activity.ts';
 import {
   CORPUS_NOISES,
   CORPUS_SNRS_DB,
-  CORPUS_UTTERANCES,
-  CORPUS_VOICES,
   type CorpusNoise,
   type SpeechCorpus,
 } from './speech-corpus.ts';
@@ -70,9 +68,9 @@ export function measureCondition(
   const onsetsMs: number[] = [];
   const endsMs: number[] = [];
   let [calls, falseStarts, missed, splits] = [0, 0, 0, 0];
-  for (const voice of CORPUS_VOICES)
+  for (const voice of corpus.script.voices)
     for (const encoding of encodings)
-      for (let utterance = 0; utterance < CORPUS_UTTERANCES.length; utterance++) {
+      for (let utterance = 0; utterance < corpus.script.utterances.length; utterance++) {
         calls += 1;
         const sound = corpus.sound({ voice, utterance, encoding, ...condition });
         const edges = findEdges(sound.pcm);
@@ -133,4 +131,22 @@ export function createEmptyLines(
         .noise('white', ms, 40)
         .map((sample, index) => (index % 5333 < 8 ? (index % 2 === 0 ? 20_000 : -20_000) : sample)),
   };
+}
+
+/** Noise that nobody knows yet, each eight seconds anew: ten times, switched on for five or fading in by 30 dB. */
+export function createNewNoises(corpus: SpeechCorpus): Readonly<Record<string, () => Int16Array>> {
+  const faint = 10 ** (-30 / 20);
+  const repeat = (noise: CorpusNoise, gainAt: (part: number) => number): (() => Int16Array) => {
+    return () =>
+      corpus.noise(noise, 80_000, 10).map((sample, index) => {
+        const part = ((index / 8) % 8000) / 5000;
+        return Math.round(sample * (part < 1 ? gainAt(part) : faint));
+      });
+  };
+  return Object.fromEntries(
+    (['white', 'hum', 'babble'] as const).flatMap((noise) => [
+      [`${noise}, switched on`, repeat(noise, () => 1)],
+      [`${noise}, fading in`, repeat(noise, (part) => faint ** (1 - part))],
+    ]),
+  );
 }

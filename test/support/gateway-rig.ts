@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { type Clock, createScaledClock, systemClock } from '../../src/core/clock.ts';
+import type { Logger } from '../../src/core/logger.ts';
 import { createCachedSynthesiser } from '../../src/speech/cached-synthesiser.ts';
 import { createFliteSynthesiser } from '../../src/speech/flite-synthesiser.ts';
 import { type Gateway, startGateway } from '../../src/gateway.ts';
@@ -41,6 +42,8 @@ export interface GatewayRigOptions {
   /** 20: the gateway's clock runs twenty times as fast as the machine's, for a caller of that speed. */
   readonly speed?: number;
   readonly clock?: Clock;
+  /** Default: the rig's own, which `log` shows. */
+  readonly logger?: Logger;
   /** Files of the configuration are relative to this folder of the repository; default `test/bots`. */
   readonly baseDir?: string;
 }
@@ -91,7 +94,7 @@ export async function startGatewayRig(options: GatewayRigOptions = {}): Promise<
   );
   const gateway = await startGateway(config, {
     clock: options.clock ?? createScaledClock(options.speed ?? 1),
-    logger: log.logger,
+    logger: options.logger ?? log.logger,
     fetch,
     synthesiser: VOICE,
   });

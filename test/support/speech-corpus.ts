@@ -3,20 +3,63 @@ import type { AudioEncoding } from '../../src/audio/audio-format.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { createFliteSynthesiser, type FliteVoice } from '../../src/speech/flite-synthesiser.ts';
 
-/** The synthetic callers. */
-export const CORPUS_VOICES = ['kal', 'rms', 'slt'] as const satisfies readonly FliteVoice[];
+/** Who says what: breath by breath, with the pause between in milliseconds. */
+export interface CorpusScript {
+  readonly voices: readonly FliteVoice[];
+  readonly utterances: readonly (readonly (string | number)[])[];
+  /** What the line carries before and after the voice, in milliseconds. */
+  readonly leadMs: number;
+  readonly tailMs: number;
+  /** Begins another noise, and other talk behind the caller. */
+  readonly seed: number;
+  readonly babbleVoices: number;
+}
 
-/** What they say: breath by breath, with the pause between in milliseconds. Soft and hard sounds at both ends, long and short. */
-export const CORPUS_UTTERANCES = [
-  ['yes', 300, 'please'],
-  ['no', 500, 'thank you'],
-  ['agent'],
-  ['book a table', 400, 'for two'],
-  ['I want to pay my bill', 700, 'by card'],
-  ['my number is', 600, 'four seven one', 700, 'nine two'],
-  ['um', 700, 'could you say that again'],
-  ['she said it was free', 300, 'is that so'],
-] as const;
+/**
+ * Two corpora. Everything is tuned on the first: soft and hard sounds at both ends, long and short. The second one,
+ * with another voice, other words, other noise and a shorter time to learn it, is only ever measured.
+ */
+export const CORPUS_SCRIPTS = {
+  tuning: {
+    voices: ['kal', 'rms', 'slt'],
+    utterances: [
+      ['yes', 300, 'please'],
+      ['no', 500, 'thank you'],
+      ['agent'],
+      ['book a table', 400, 'for two'],
+      ['I want to pay my bill', 700, 'by card'],
+      ['my number is', 600, 'four seven one', 700, 'nine two'],
+      ['um', 700, 'could you say that again'],
+      ['she said it was free', 300, 'is that so'],
+    ],
+    leadMs: 3000,
+    tailMs: 1800,
+    seed: 1,
+    babbleVoices: 9,
+  },
+  'held-out': {
+    voices: ['awb', 'kal', 'rms', 'slt'],
+    utterances: [
+      ['nothing', 350, 'works'],
+      ['maybe', 600, 'on Friday'],
+      ['operator'],
+      ['hello', 450, 'is anybody there'],
+      ['where does my parcel stay', 650, 'since Monday'],
+      ['zero five', 700, 'eight eight', 500, 'six'],
+      ['well', 700, 'let me think about it'],
+      ['five of us will come', 300, 'if we may'],
+      ['my wife left', 400, 'her umbrella'],
+      ['the line was cut'],
+    ],
+    leadMs: 1740,
+    tailMs: 1900,
+    seed: 20_261,
+    babbleVoices: 7,
+  },
+} as const satisfies Readonly<Record<string, CorpusScript>>;
+
+/** One of {@link CORPUS_SCRIPTS}. */
+export type CorpusName = keyof typeof CORPUS_SCRIPTS;
 
 /** Noises of a telephone line, and none. */
 export const CORPUS_NOISES = ['clean', 'white', 'hum', 'babble'] as const;
@@ -29,8 +72,8 @@ export const CORPUS_SNRS_DB = [20, 10, 5] as const;
 
 /** How one utterance of the corpus is to sound. */
 export interface CorpusCall {
-  readonly voice: (typeof CORPUS_VOICES)[number];
-  /** Index in {@link CORPUS_UTTERANCES}. */
+  readonly voice: FliteVoice;
+  /** Index in the utterances of the script. */
   readonly utterance: number;
   readonly noise: CorpusNoise;
   /** Not used for `clean`. */
@@ -48,6 +91,7 @@ export interface CorpusSound {
 
 /** The corpus, spoken. */
 export interface SpeechCorpus {
+  readonly script: CorpusScript;
   sound(call: CorpusCall): CorpusSound;
   /** Noise alone, as loud as it is under the voices of the corpus at `snrDb`. */
   noise(noise: CorpusNoise, ms: number, snrDb: number): Int16Array;
@@ -58,35 +102,40 @@ const SPEECH_LEVEL = 32_768 * 10 ** (-26 / 20);
 /** A window belongs to the speech when it is no more than this quieter than the voice. */
 const AUDIBLE_DB = -20;
 const WINDOW = 80;
-const LEAD_MS = 3000;
-const TAIL_MS = 1800;
 const NOISE_LOOP_MS = 11_000;
-const BABBLE_VOICES = 9;
 
-let speaking: Promise<SpeechCorpus> | undefined;
+const speaking = new Map<CorpusName, Promise<SpeechCorpus>>();
 
-/** Speaks the corpus, once a process. */
-export function loadSpeechCorpus(): Promise<SpeechCorpus> {
-  speaking ??= createSpeechCorpus();
-  return speaking;
+/** Speaks a corpus, once a process. */
+export function loadSpeechCorpus(name: CorpusName = 'tuning'): Promise<SpeechCorpus> {
+  const corpus = speaking.get(name) ?? createSpeechCorpus(CORPUS_SCRIPTS[name]);
+  speaking.set(name, corpus);
+  return corpus;
 }
 
-async function createSpeechCorpus(): Promise<SpeechCorpus> {
+async function createSpeechCorpus(script: CorpusScript): Promise<SpeechCorpus> {
+  const { voices, leadMs, tailMs } = script;
   const spoken = new Map(
-    await Promise.all(CORPUS_VOICES.map(async (voice) => [voice, await speak(voice)] as const)),
+    await Promise.all(
+      voices.map(async (voice) => [voice, await speak(voice, script.utterances)] as const),
+    ),
   );
-  const loops = createNoiseLoops([...spoken.values()].flat(2).filter((part) => part.some(Boolean)));
+  const loops = createNoiseLoops(
+    [...spoken.values()].flat(2).filter((part) => part.some(Boolean)),
+    script,
+  );
   return {
+    script,
     sound({ voice, utterance, noise, snrDb, encoding }) {
       const speech = join(spoken.get(voice)?.[utterance] ?? []);
-      const line = join([toSilence(LEAD_MS), speech, toSilence(TAIL_MS)]);
+      const line = join([toSilence(leadMs), speech, toSilence(tailMs)]);
       // Each call meets the noise at another place.
-      const offset = utterance * 7919 + CORPUS_VOICES.indexOf(voice) * 31_337;
+      const offset = utterance * 7919 + voices.indexOf(voice) * 31_337;
       mix(line, loops[noise], offset, 10 ** (-snrDb / 20));
       return {
         pcm: overLine(line, encoding),
-        speechStartMs: LEAD_MS,
-        speechEndMs: LEAD_MS + speech.length / 8,
+        speechStartMs: leadMs,
+        speechEndMs: leadMs + speech.length / 8,
       };
     },
     noise(noise, ms, snrDb) {
@@ -98,11 +147,14 @@ async function createSpeechCorpus(): Promise<SpeechCorpus> {
 }
 
 /** All utterances of one voice, in parts that begin and end with the first and the last audible sound. */
-async function speak(voice: FliteVoice): Promise<readonly (readonly Int16Array[])[]> {
-  const synthesiser = createFliteSynthesiser({ voice }, { clock: systemClock });
+async function speak(
+  voice: FliteVoice,
+  utterances: CorpusScript['utterances'],
+): Promise<readonly (readonly Int16Array[])[]> {
+  const synthesiser = createFliteSynthesiser({ voice, timeoutMs: 60_000 }, { clock: systemClock });
   try {
     return await Promise.all(
-      CORPUS_UTTERANCES.map((parts) =>
+      utterances.map((parts) =>
         Promise.all(
           parts.map(async (part) =>
             typeof part === 'number'
@@ -135,9 +187,10 @@ function toPart(mulaw: Uint8Array): Int16Array {
 
 function createNoiseLoops(
   voices: readonly Int16Array[],
+  { seed, babbleVoices }: CorpusScript,
 ): Readonly<Record<CorpusNoise, Float32Array>> {
   const length = NOISE_LOOP_MS * 8;
-  const random = createRandom();
+  const random = createRandom(seed);
   const white = Float32Array.from({ length }, random);
   const hum = Float32Array.from({ length }, (_, index) => {
     const angle = (2 * Math.PI * 50 * index) / 8000;
@@ -146,7 +199,7 @@ function createNoiseLoops(
   });
   // Many voices backwards, one after another on each of several tracks: talk that nobody understands.
   const babble = new Float32Array(length);
-  for (let track = 0, next = 0; track < BABBLE_VOICES; track++)
+  for (let track = 0, next = 0; track < babbleVoices; track++)
     for (let at = (track * 4001) % 8000; at < length;) {
       const part = voices[(next * 5) % voices.length] ?? new Int16Array(1);
       next += 1;
@@ -204,8 +257,8 @@ function clip(sample: number): number {
   return Math.max(-32_768, Math.min(32_767, Math.round(sample)));
 }
 
-function createRandom(): () => number {
-  let state = 1;
+function createRandom(seed: number): () => number {
+  let state = seed;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return (state / 2 ** 32) * 2 - 1;

@@ -18,6 +18,12 @@ export interface GuardedBot extends BotHandler {
   readonly state: () => BreakerState;
   /** Answers that are being given. */
   readonly inFlight: () => number;
+  readonly maxConcurrent: number;
+}
+
+/** Tells whether a bot stands behind a guard. */
+export function isGuarded(bot: BotHandler): bot is GuardedBot {
+  return 'inFlight' in bot && 'maxConcurrent' in bot && 'state' in bot;
 }
 
 /** The reason of the turn's signal that is the bot's own fault; the others are the caller's. */
@@ -106,6 +112,7 @@ export function guardBot(bot: BotHandler, options: GuardOptions, deps: GuardDeps
     ...(bot.hears === undefined ? {} : { hears: bot.hears }),
     state: breaker.state,
     inFlight: () => maxConcurrent - slots.executionSlots,
+    maxConcurrent,
     answer: (call, input, turn) => ({
       [Symbol.asyncIterator]() {
         const settled = enter();

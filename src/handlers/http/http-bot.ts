@@ -21,8 +21,9 @@ export function createHttpBot(deps: PostDeps): BotFactory {
       const farewells = new Set<Promise<unknown>>();
       return {
         name: 'http',
-        async *answer(call, input, { signal, interrupted }) {
-          const body = await postSigned(target, toMessage(call, input, interrupted), deps, signal);
+        async *answer(call, input, { signal, interrupted, traceHeaders }) {
+          const message = toMessage(call, input, interrupted);
+          const body = await postSigned(target, message, deps, signal, traceHeaders);
           const { state, ...reply } = parseReply(body);
           if (state !== undefined) call.state[STATE_KEY] = state;
           for (const output of toOutputs(reply)) {

@@ -31,6 +31,7 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/iu;
  * count twice. Redirects are not followed: the answer must come from whom the configuration names.
  *
  * @param signal Ends the request at once.
+ * @param headers Sent along; what is signed and what JSON needs wins.
  * @returns The JSON of a 200; empty for a 204.
  * @throws {AbortError} When `signal` fired.
  * @throws {GatewayError} `ERR_HANDLER_TIMEOUT` after `timeoutMs`; `ERR_HANDLER_FAILED` for anything else but a 200 with at
@@ -41,6 +42,7 @@ export async function postSigned(
   body: string,
   deps: PostDeps,
   signal: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const ending = new AbortController();
   let isTimeout = false;
@@ -55,6 +57,7 @@ export async function postSigned(
     method: 'POST',
     redirect: 'manual',
     headers: {
+      ...headers,
       'content-type': 'application/json',
       accept: 'application/json',
       'accept-encoding': 'identity',

@@ -178,7 +178,7 @@ type Ready = Extract<FromWorker, { readonly type: 'ready' }>;
 
 function spawn(start: WorkerStart, options: Required<IsolationOptions>): Worker {
   try {
-    return new Worker(toWorkerModule('bot-worker', import.meta.url), {
+    return new Worker(toWorkerModule('polite-worker', import.meta.url), {
       workerData: start,
       transferList: [start.port],
       stdout: true,

@@ -1,11 +1,14 @@
 import type { AgentCatalogue } from '../../conversation/agent.ts';
-import type { TurnMessage } from '../../conversation/caller-input.ts';
-import { assertOrganisation } from '../../conversation/principal.ts';
+import type { CallerInput, TurnMessage } from '../../conversation/caller-input.ts';
+import { type Principal, assertOrganisation } from '../../conversation/principal.ts';
 import type { AgentRelay } from '../../conversation/relay.ts';
-import { RelayedTurn } from '../../conversation/relayed-turn.ts';
+import { type RelayedRpc, RelayedTurn } from '../../conversation/relayed-turn.ts';
 import { Turn, type TurnDeps } from '../../conversation/turn.ts';
 import type { TurnSink } from '../../conversation/turn-sink.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
+import type { Logger } from '../../core/logger.ts';
+import { logEvent } from '../../telemetry/log-events.ts';
+import { ArrivalPace, type SoundTally } from '../../telemetry/sound-tally.ts';
 import type { ListVARequest__Output } from '../generated/voice-virtual-agent/com/cisco/wcc/ccai/media/v1/ListVARequest.ts';
 import type {
   BidiHandler,
@@ -21,13 +24,30 @@ import { createAgentRenamer } from './rename-agent.ts';
 import { PROCESS_CALLER_INPUT_PATH, VOICE_VIRTUAL_AGENT_SCHEMA_ID } from './schema.ts';
 import { loadVoiceVirtualAgent } from './wire.ts';
 
+type CallerSound = Extract<CallerInput, { readonly type: 'audio' }>;
+
+/** What audio is that does not say. */
+const DEFAULT_RATE_HZ = 8_000;
+
+/** The reading half of a turn. */
+export type TurnInput = Pick<Turn, 'message' | 'halfClose' | 'cancelled'>;
+
+/** Stands between an RPC and its turn, and sees what goes either way; called once an RPC. */
+export type TurnTap = (
+  principal: Principal,
+  sink: TurnSink,
+  open: (sink: TurnSink) => TurnInput,
+) => TurnInput;
+
 /** What the service is made of. */
 export interface VoiceVirtualAgentDeps {
   readonly turns: TurnDeps;
   readonly catalogue: () => AgentCatalogue;
+  /** Absent: nobody watches. */
+  readonly tap?: TurnTap | undefined;
 }
 
-/** A conversation id that may stand in a header. */
+/** A conversation id that may stand in a header, or in a log before anybody has checked it. */
 const SAFE_ID = /^[\w.:-]{1,256}$/u;
 
 /**
@@ -37,6 +57,8 @@ const SAFE_ID = /^[\w.:-]{1,256}$/u;
  */
 export function createVoiceVirtualAgentService(deps: VoiceVirtualAgentDeps): ProtocolService {
   const definition = loadVoiceVirtualAgent();
+  const { clock, metrics } = deps.turns;
+  const { sound } = metrics;
   const relays = { ...deps.turns, inspect: inspectResponse };
   const decode = (bytes: Buffer): TurnMessage => {
     try {
@@ -56,16 +78,19 @@ export function createVoiceVirtualAgentService(deps: VoiceVirtualAgentDeps): Pro
     if (agent?.relay === undefined) return undefined;
     const { client, virtualAgentId } = agent.relay;
     const rename = createAgentRenamer(virtualAgentId);
-    const rpc = {
-      path: PROCESS_CALLER_INPUT_PATH,
-      headers: toRelayHeaders(context, first, agent.relay),
+    const headers = toRelayHeaders(context, first, agent.relay);
+    const open: RelayedRpc['open'] = (listener, conversation) => {
+      const trace = conversation && deps.turns.traceHeaders?.(conversation);
+      return client.open(
+        { path: PROCESS_CALLER_INPUT_PATH, headers: { ...headers, ...trace } },
+        listener,
+      );
     };
-    const sink = { ...toSink(responses), forward: (bytes: Buffer) => responses.write(bytes) };
-    const turn = new RelayedTurn(
-      relays,
-      { principal, agent, open: (listener) => client.open(rpc, listener) },
-      sink,
-    );
+    const sink = {
+      ...toSink(responses, sound),
+      forward: (bytes: Buffer) => responses.write(bytes),
+    };
+    const turn = new RelayedTurn(relays, { principal, agent, open }, sink);
     return {
       message: (message, bytes) => turn.message(message, rename(bytes)),
       halfClose: () => turn.halfClose(),
@@ -73,14 +98,29 @@ export function createVoiceVirtualAgentService(deps: VoiceVirtualAgentDeps): Pro
     };
   };
   const processCallerInput: BidiHandler<Buffer> = (context, responses) => {
-    const turn = new Turn(deps.turns, context.principal, toSink(responses));
+    const { principal } = context;
+    const pace = new ArrivalPace();
+    const noteSound = ({ audio, encoding, sampleRateHz }: CallerSound): void => {
+      const bytesPerSecond = (sampleRateHz || DEFAULT_RATE_HZ) * (encoding === 'linear16' ? 2 : 1);
+      const seconds = audio.length / bytesPerSecond;
+      sound.callerBytes += audio.length;
+      sound.callerSeconds += seconds;
+      sound.delay.observe(pace.arrived(clock.now(), seconds * 1_000) / 1_000);
+    };
+    const open = (sink: TurnSink): TurnInput => new Turn(deps.turns, principal, sink);
+    const sink = toSink(responses, sound);
+    const turn = deps.tap === undefined ? open(sink) : deps.tap(principal, sink, open);
     let isFirst = true;
     let relayed: RelayingTurn | undefined;
     return {
       message(bytes) {
-        const message = decode(bytes);
+        const decoded = decode(bytes);
+        if (decoded.input.type === 'audio') noteSound(decoded.input);
+        else if (decoded.input.type === 'digits') metrics.digits.inc();
+        const message = isFirst ? { ...decoded, trackingId: context.trackingId } : decoded;
         if (isFirst) {
           isFirst = false;
+          noteOpened(deps.turns.logger, context, message);
           relayed = relay(context, responses, message);
         }
         return relayed === undefined ? turn.message(message) : relayed.message(message, bytes);
@@ -129,9 +169,25 @@ function toRelayHeaders(
   };
 }
 
-function toSink(responses: ResponseWriter): TurnSink {
+/** The one line in which Webex's tracking id and the call stand together; at debug, since it comes with every RPC. */
+function noteOpened(
+  logger: Logger,
+  { trackingId, principal }: RpcContext,
+  { conversationId }: TurnMessage,
+): void {
+  logEvent(logger, 'rpc.opened', {
+    trackingId,
+    organisation: principal.organisationId,
+    ...(SAFE_ID.test(conversationId) && { conversation: conversationId }),
+  });
+}
+
+function toSink(responses: ResponseWriter, sound: SoundTally): TurnSink {
   return {
-    write: (output) => responses.write(encodeTurnOutput(output)),
+    write(output) {
+      for (const { audio } of output.prompts) sound.promptBytes += audio.length;
+      return responses.write(encodeTurnOutput(output));
+    },
     ready: () => responses.ready(),
     complete: () => responses.complete(),
     fail: (error) => responses.fail(error),
