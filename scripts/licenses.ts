@@ -54,7 +54,7 @@ for (const [path, locked] of shipped) {
   const name = `${path.split('node_modules/').at(-1)}@${locked.version}`;
   byLicence.set(licence, [...(byLicence.get(licence) ?? []), name]);
 }
-for (const [licence, names] of [...byLicence].sort())
+for (const [licence, names] of [...byLicence].sort(([a], [b]) => a.localeCompare(b)))
   process.stdout.write(`${licence} (${names.length}): ${names.sort().join(', ')}\n`);
 const refused = [...byLicence.keys()].filter((licence) => !isAllowed(licence));
 if (refused.length > 0) {

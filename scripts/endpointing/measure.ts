@@ -5,6 +5,7 @@ import {
   COMPLETE_TIMEOUT_MS,
   CONDITIONS,
   createEmptyLines,
+  createNewNoises,
   type Finding,
   findEdges,
   measureCondition,
@@ -54,14 +55,22 @@ function toTable(findings: readonly Finding[]): string {
   ].join('\n');
 }
 
+/** Starts of utterances that nobody spoke, line by line. */
+function toFalseStarts(title: string, lines: Readonly<Record<string, () => Int16Array>>): string {
+  const counts = Object.entries(lines).map(([name, sound]) =>
+    row(name, findEdges(sound()).filter(({ edge }) => edge === 'speech-start').length),
+  );
+  return [row(title, 'false starts'), row('---', '---'), ...counts].join('\n');
+}
+
 const corpus = await loadSpeechCorpus();
+const heldOut = await loadSpeechCorpus('held-out');
 const findings = CONDITIONS.map((condition) => measureCondition(corpus, condition));
-const lines = Object.entries(createEmptyLines(corpus, EMPTY_LINE_MS)).map(([name, sound]) =>
-  row(name, findEdges(sound()).filter(({ edge }) => edge === 'speech-start').length),
-);
 const tables = {
   endpointing: toTable(findings),
-  'empty-lines': [row('ten minutes of', 'false starts'), row('---', '---'), ...lines].join('\n'),
+  'held-out': toTable(CONDITIONS.map((condition) => measureCondition(heldOut, condition))),
+  'empty-lines': toFalseStarts('ten minutes of', createEmptyLines(corpus, EMPTY_LINE_MS)),
+  'new-noises': toFalseStarts('ten times', createNewNoises(heldOut)),
 };
 let page = await readFile(PAGE, 'utf8');
 for (const [name, table] of Object.entries(tables))

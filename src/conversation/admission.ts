@@ -13,7 +13,7 @@ export interface AdmissionLimits {
 }
 
 /** Whose a new call is. */
-export interface Newcomer {
+interface Newcomer {
   readonly organisationId: string;
   readonly agentId: string;
   /** Most calls of the agent; `undefined`: as many as the process takes. */
@@ -21,7 +21,7 @@ export interface Newcomer {
 }
 
 /** Why a new call is refused. */
-export type Refusal = 'process' | 'organisation' | 'agent' | 'share' | 'loop-delay' | 'memory';
+type Refusal = 'process' | 'organisation' | 'agent' | 'share' | 'loop-delay' | 'memory';
 
 /** What admission works with. */
 export interface AdmissionDeps {

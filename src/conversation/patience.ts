@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../core/clock.ts';
 import { TELEPHONE_BYTES_PER_MS } from '../audio/audio-format.ts';
 
 /** What a caller hears while the bot thinks. */
-export interface Filler {
+interface Filler {
   /** µ-law, 8000 Hz, mono. */
   readonly audio: Uint8Array;
   /** Silence before the first one, and between two, in milliseconds. */

@@ -35,7 +35,7 @@ export interface Playback {
 }
 
 /** One minute: more of a prompt is not taken up again. */
-export const MAX_UNHEARD_BYTES = 60_000 * TELEPHONE_BYTES_PER_MS;
+const MAX_UNHEARD_BYTES = 60_000 * TELEPHONE_BYTES_PER_MS;
 
 /** Creates the reckoning of one call. @param protectMs The beginning of what plays that nothing cuts short. */
 export function createPlayback(clock: Clock, protectMs: number): Playback {

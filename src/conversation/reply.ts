@@ -37,7 +37,7 @@ const MAX_OUTPUTS = 50_000;
 export type Ending = Extract<BotOutput, { readonly type: 'transfer' | 'end' | 'give-up' }>;
 
 /** How a reply left the call. */
-export type ReplyOutcome = 'goes-on' | 'transferred' | 'ended';
+type ReplyOutcome = 'goes-on' | 'transferred' | 'ended';
 
 /** The messages of one answer, built from what the bot yields so that no bot can break the contract. */
 export interface Reply {

@@ -3,7 +3,7 @@ import { GatewayError } from '../core/gateway-error.ts';
 import type { BargeIn } from '../handlers/bot-handler.ts';
 
 /** Turns a stream of sound into telephone audio. */
-export interface SoundConverter {
+interface SoundConverter {
   /** Takes the next piece, cut anywhere; gives what is ready: µ-law, 8000 Hz, mono. */
   push(piece: Uint8Array): Uint8Array;
   /** Gives what is left. */

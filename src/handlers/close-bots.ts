@@ -4,7 +4,10 @@ import { logEvent } from '../telemetry/log-events.ts';
 import type { BotHandler } from './bot-handler.ts';
 
 /** Closes every bot; one that fails is logged as `bot.failed`, and keeps neither the others nor the process from stopping. */
-export async function closeBots(bots: readonly Pick<BotHandler, 'name' | 'close'>[], logger: Logger): Promise<void> {
+export async function closeBots(
+  bots: readonly Pick<BotHandler, 'name' | 'close'>[],
+  logger: Logger,
+): Promise<void> {
   const closeBot = async (bot: Pick<BotHandler, 'name' | 'close'>): Promise<void> => {
     try {
       await bot.close?.();

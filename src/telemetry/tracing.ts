@@ -1,7 +1,7 @@
 import { type Span, SpanStatusCode, context, isSpanContextValid, trace } from '@opentelemetry/api';
 
 /** Attributes of spans and events: never a token, audio, digits or text of the caller. */
-export type TraceAttributes = Readonly<Record<string, string | number>>;
+type TraceAttributes = Readonly<Record<string, string | number>>;
 
 /** Headers that carry a trace to another service. @see W3C Trace Context */
 export type TraceHeaders = Readonly<Record<string, string>>;

@@ -69,10 +69,10 @@ it('a bot in fifteen lines, pasted into an empty folder with the package, answer
     'node_modules/.bin/byova',
     [
       'call',
-      ...['--target', `127.0.0.1:${port}`],
-      ...['--issuer-key', '.byova/issuer-key.json'],
-      ...['--org', ORGANISATION],
-      ...['--dtmf', '2'],
+      `--target=127.0.0.1:${port}`,
+      '--issuer-key=.byova/issuer-key.json',
+      `--org=${ORGANISATION}`,
+      '--dtmf=2',
     ],
     { cwd: folder },
   );

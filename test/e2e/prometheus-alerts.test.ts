@@ -128,12 +128,12 @@ afterAll(async () => {
 });
 
 it('fires in a real Prometheus for each condition, and no alert fires that was not driven', async () => {
-  let isOver = false;
+  const over = new AbortController();
   const webex = rig.webex();
   const stranger = rig.webex({ token: 'no.token.at-all' });
   /** Calls one after another, in each of which `key` is pressed three times. */
   const press = async (key: string): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const call = createManualCall(randomUUID());
       await call.start(webex);
       for (const pressed of [key, key, key, '9']) await call.press(webex, pressed);
@@ -142,13 +142,13 @@ it('fires in a real Prometheus for each condition, and no alert fires that was n
   };
   /** Callers who say nothing more, and keep everybody else out until they are given up. */
   const hold = async (): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await createManualCall(randomUUID()).start(webex);
       await sleep(100);
     }
   };
   const knock = async (): Promise<void> => {
-    while (!isOver) await createManualCall(randomUUID()).start(stranger);
+    while (!over.signal.aborted) await createManualCall(randomUUID()).start(stranger);
   };
   const everybody = Promise.all([
     ...['1', '1', '2', '2', '3'].map(press),
@@ -166,7 +166,7 @@ it('fires in a real Prometheus for each condition, and no alert fires that was n
       { timeout: 60_000, interval: 500 },
     );
   } finally {
-    isOver = true;
+    over.abort();
     await everybody;
   }
 }, 90_000);

@@ -20,6 +20,7 @@ let connections: Webex[] = [];
 beforeAll(async () => {
   const started = await startGatewayProcesses(3, {
     agents: [{ id: 'echo', default: true, bot: { use: 'echo', options: { greeting: 'Hello.' } } }],
+    conversation: { shedding: { loopDelayMs: 60_000 } },
   });
   processes = started;
   const front = await startNginx(started.gateways.map(({ grpcPort }) => grpcPort));
@@ -40,7 +41,7 @@ afterAll(async () => {
 
 /** Two hundred callers who press a key every second until they are told to hang up. */
 function startCalls() {
-  let isOver = false;
+  const over = new AbortController();
   let turns = 0;
   const failures: string[] = [];
   const call = async (index: number): Promise<void> => {
@@ -54,7 +55,7 @@ function startCalls() {
     };
     await sleep((index / CALLS) * PAUSE_MS);
     await take(caller.start(webex));
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await sleep(PAUSE_MS);
       await take(caller.press(webex, '1'));
     }
@@ -64,7 +65,7 @@ function startCalls() {
   const calls = Promise.all(Array.from({ length: CALLS }, (_, index) => call(index)));
   return {
     async stop() {
-      isOver = true;
+      over.abort();
       await calls;
       return { turns, failures };
     },

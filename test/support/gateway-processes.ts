@@ -15,7 +15,7 @@ import { findFreePort } from './redis-server.ts';
 const ENTRY = resolve(import.meta.dirname, '../../dist/cli/byova.js');
 
 /** A gateway in a process of its own, which keeps its ports when it is started again. */
-export interface GatewayProcess {
+interface GatewayProcess {
   readonly grpcPort: number;
   readonly adminPort: number;
   /** Lines of its log that hold an error. */

@@ -1,3 +1,4 @@
+import { isRecord } from '../../src/core/json.ts';
 import { fileURLToPath } from 'node:url';
 
 import { parseConfig } from '../../src/config/parse-config.ts';
@@ -61,6 +62,11 @@ export interface GatewayRig {
   close(): Promise<void>;
 }
 
+function conversationOf(config: GatewayRigOptions['config']): Readonly<Record<string, unknown>> {
+  const conversation = config?.['conversation'];
+  return isRecord(conversation) ? conversation : {};
+}
+
 export async function startGatewayRig(options: GatewayRigOptions = {}): Promise<GatewayRig> {
   const issuer = await createTokenIssuer({ issuer: 'http://127.0.0.1/idb', key: await KEY });
   const keyServer = await startKeyServer(issuer);
@@ -83,6 +89,8 @@ export async function startGatewayRig(options: GatewayRigOptions = {}): Promise<
         },
       ],
       ...options.config,
+      // Tests share a machine that may be busy with others.
+      conversation: { shedding: { loopDelayMs: 60_000 }, ...conversationOf(options.config) },
     }),
     {
       env: {},

@@ -90,7 +90,7 @@ export type FromWorker =
   | { readonly type: 'closed'; readonly failure: Failure | undefined };
 
 /** What a bot wrote and nobody will read: log lines beyond what fits, and bytes of standard output and error. */
-export interface Discarded {
+interface Discarded {
   readonly lines: number;
   readonly bytes: number;
 }
