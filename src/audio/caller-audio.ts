@@ -47,96 +47,122 @@ const WIDE_RATE_HZ = 16_000;
  * @see protocol.md section 2.4: a message may leave out what an earlier one declared
  */
 export function createCallerAudio(deps: { readonly resampler: ResamplerEngine }): CallerAudio {
-  let format: AudioFormat = TELEPHONE_FORMAT;
-  let isClosed = false;
-  /** First byte of a LINEAR16 sample whose second one is to come, or -1. */
-  let carry = -1;
-  const frame = new Int16Array(FRAME_SAMPLES);
-  let frameFilled = 0;
-  /** What 16000 Hz needs besides: 20 ms of samples before the resampler. */
-  let wide: { readonly block: Int16Array; readonly resampler: Resampler } | undefined;
-  let wideFilled = 0;
+  return new FrameCutter(deps.resampler);
+}
 
-  function declare(encoding: AudioEncoding, sampleRateHz: number): void {
-    if (encoding === format.encoding && sampleRateHz === format.sampleRateHz) return;
+/** What 16000 Hz needs besides: 20 ms of samples before the resampler. */
+interface Wide {
+  readonly block: Int16Array;
+  readonly resampler: Resampler;
+}
+
+/** One a call and fifty packets a second: a class takes an eighth of the memory that closures would. */
+class FrameCutter implements CallerAudio {
+  readonly #engine: ResamplerEngine;
+  #format: AudioFormat = TELEPHONE_FORMAT;
+  #isClosed = false;
+  /** First byte of a LINEAR16 sample whose second one is to come, or -1. */
+  #carry = -1;
+  readonly #frame = new Int16Array(FRAME_SAMPLES);
+  #frameFilled = 0;
+  #wide: Wide | undefined;
+  #wideFilled = 0;
+
+  constructor(engine: ResamplerEngine) {
+    this.#engine = engine;
+  }
+
+  push(
+    packet: Uint8Array,
+    encoding: AudioEncoding | undefined,
+    sampleRateHz: number,
+    onFrame: FrameListener,
+  ): void {
+    if (this.#isClosed) return;
+    this.#declare(
+      encoding ?? this.#format.encoding,
+      sampleRateHz === 0 ? this.#format.sampleRateHz : sampleRateHz,
+    );
+    const codec = AUDIO_CODECS[this.#format.encoding];
+    const { bytesPerSample } = codec;
+    const wide = this.#wide;
+    const block = wide?.block ?? this.#frame;
+    let from = 0;
+    if (this.#carry >= 0 && packet.length > 0) {
+      const filled = wide === undefined ? this.#frameFilled : this.#wideFilled;
+      block[filled] = toSample(this.#carry, packet[0] ?? 0);
+      this.#carry = -1;
+      from = 1;
+      this.#advance(1, onFrame);
+    }
+    while (packet.length - from >= bytesPerSample) {
+      const filled = wide === undefined ? this.#frameFilled : this.#wideFilled;
+      const available = Math.floor((packet.length - from) / bytesPerSample);
+      const count = Math.min(block.length - filled, available);
+      const to = from + count * bytesPerSample;
+      codec.decode(packet, block, filled, from, to);
+      from = to;
+      this.#advance(count, onFrame);
+    }
+    if (from < packet.length) this.#carry = packet[from] ?? -1;
+  }
+
+  #declare(encoding: AudioEncoding, sampleRateHz: number): void {
+    if (encoding === this.#format.encoding && sampleRateHz === this.#format.sampleRateHz) return;
     if (sampleRateHz !== TELEPHONE_RATE_HZ && sampleRateHz !== WIDE_RATE_HZ)
       throw new GatewayError('ERR_PROTOCOL_AUDIO_FORMAT', 'the sample rate must be 8000 or 16000');
     // Samples already decoded stay good; half a sample and the other rate's partial block do not.
-    carry = -1;
-    if (sampleRateHz !== format.sampleRateHz) closeWide();
+    this.#carry = -1;
+    if (sampleRateHz !== this.#format.sampleRateHz) this.#closeWide();
     if (sampleRateHz === WIDE_RATE_HZ)
-      wide ??= {
+      this.#wide ??= {
         block: new Int16Array(FRAME_SAMPLES * 2),
-        resampler: deps.resampler.open(WIDE_RATE_HZ, TELEPHONE_RATE_HZ),
+        resampler: this.#engine.open(WIDE_RATE_HZ, TELEPHONE_RATE_HZ),
       };
-    format = { encoding, sampleRateHz };
+    this.#format = { encoding, sampleRateHz };
   }
 
-  function closeWide(): void {
-    wide?.resampler.close();
-    wide = undefined;
-    wideFilled = 0;
+  #closeWide(): void {
+    this.#wide?.resampler.close();
+    this.#wide = undefined;
+    this.#wideFilled = 0;
   }
 
   /** Counts `count` new samples in the block being filled and hands it on when it is full. */
-  function advance(count: number, onFrame: FrameListener): void {
-    if (wide === undefined) return advanceFrame(count, onFrame);
-    wideFilled += count;
-    if (wideFilled < wide.block.length) return;
-    wideFilled = 0;
+  #advance(count: number, onFrame: FrameListener): void {
+    const wide = this.#wide;
+    if (wide === undefined) return this.#advanceFrame(count, onFrame);
+    this.#wideFilled += count;
+    if (this.#wideFilled < wide.block.length) return;
+    this.#wideFilled = 0;
     const narrow = wide.resampler.process(wide.block);
     for (let from = 0; from < narrow.length;) {
-      const part = narrow.subarray(from, from + FRAME_SAMPLES - frameFilled);
-      frame.set(part, frameFilled);
+      const part = narrow.subarray(from, from + FRAME_SAMPLES - this.#frameFilled);
+      this.#frame.set(part, this.#frameFilled);
       from += part.length;
-      advanceFrame(part.length, onFrame);
+      this.#advanceFrame(part.length, onFrame);
     }
   }
 
-  function advanceFrame(count: number, onFrame: FrameListener): void {
-    frameFilled += count;
-    if (frameFilled < FRAME_SAMPLES) return;
-    frameFilled = 0;
-    onFrame(frame);
+  #advanceFrame(count: number, onFrame: FrameListener): void {
+    this.#frameFilled += count;
+    if (this.#frameFilled < FRAME_SAMPLES) return;
+    this.#frameFilled = 0;
+    onFrame(this.#frame);
   }
 
-  return {
-    push(packet, encoding, sampleRateHz, onFrame) {
-      if (isClosed) return;
-      declare(encoding ?? format.encoding, sampleRateHz === 0 ? format.sampleRateHz : sampleRateHz);
-      const codec = AUDIO_CODECS[format.encoding];
-      let from = 0;
-      if (carry >= 0 && packet.length > 0) {
-        const sample = toSample(carry, packet[0] ?? 0);
-        if (wide === undefined) frame[frameFilled] = sample;
-        else wide.block[wideFilled] = sample;
-        carry = -1;
-        from = 1;
-        advance(1, onFrame);
-      }
-      while (packet.length - from >= codec.bytesPerSample) {
-        const block = wide?.block ?? frame;
-        const filled = wide === undefined ? frameFilled : wideFilled;
-        const available = Math.floor((packet.length - from) / codec.bytesPerSample);
-        const count = Math.min(block.length - filled, available);
-        const to = from + count * codec.bytesPerSample;
-        codec.decode(packet, block, filled, from, to);
-        from = to;
-        advance(count, onFrame);
-      }
-      if (from < packet.length) carry = packet[from] ?? -1;
-    },
-    get format() {
-      return format;
-    },
-    reset() {
-      carry = -1;
-      frameFilled = 0;
-      wideFilled = 0;
-    },
-    close() {
-      isClosed = true;
-      closeWide();
-    },
-  };
+  get format(): AudioFormat {
+    return this.#format;
+  }
+
+  reset(): void {
+    this.#carry = -1;
+    this.#frameFilled = 0;
+    this.#wideFilled = 0;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#closeWide();
+  }
 }

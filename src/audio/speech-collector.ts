@@ -34,71 +34,80 @@ export interface SpeechCollector {
 /** Two seconds: most utterances need no second allocation. */
 const FIRST_BUFFER_BYTES = 16_000;
 
+const NOTHING = new Uint8Array(0);
+
 /** Creates a collector; at rest it holds the pre-roll, 8 bytes a millisecond. */
 export function createSpeechCollector(options: SpeechCollectorOptions): SpeechCollector {
-  const ring = new Uint8Array(toBytes(options.preRollMs));
-  const maxBytes = Math.max(toBytes(options.maxMs), ring.length);
+  return new RingCollector(options);
+}
+
+/** One a call and fifty frames a second: a class takes an eighth of the memory that closures would. */
+class RingCollector implements SpeechCollector {
+  readonly #ring: Uint8Array;
+  readonly #maxBytes: number;
   /** Frames that went into the ring since it was empty. */
-  let ringFrames = 0;
-  let speech: Uint8Array | undefined;
-  let speechBytes = 0;
-  let listener: ((piece: Uint8Array) => void) | undefined;
+  #ringFrames = 0;
+  #speech: Uint8Array | undefined;
+  #speechBytes = 0;
+  #listener: ((piece: Uint8Array) => void) | undefined;
 
-  function pushRing(pcm: Int16Array): void {
-    if (ring.length === 0) return;
-    encodeMulaw(pcm, ring, (ringFrames * FRAME_SAMPLES) % ring.length);
-    ringFrames += 1;
+  constructor({ preRollMs, maxMs }: SpeechCollectorOptions) {
+    this.#ring = new Uint8Array(toBytes(preRollMs));
+    this.#maxBytes = Math.max(toBytes(maxMs), this.#ring.length);
   }
 
-  function pushSpeech(pcm: Int16Array, buffer: Uint8Array): void {
-    const neededBytes = speechBytes + FRAME_SAMPLES;
-    if (neededBytes > maxBytes) return;
+  push(pcm: Int16Array): void {
+    if (this.#speech !== undefined) return this.#pushSpeech(pcm, this.#speech);
+    if (this.#ring.length === 0) return;
+    encodeMulaw(pcm, this.#ring, (this.#ringFrames * FRAME_SAMPLES) % this.#ring.length);
+    this.#ringFrames += 1;
+  }
+
+  #pushSpeech(pcm: Int16Array, buffer: Uint8Array): void {
+    const neededBytes = this.#speechBytes + FRAME_SAMPLES;
+    if (neededBytes > this.#maxBytes) return;
+    let speech = buffer;
     if (neededBytes > buffer.length) {
-      speech = new Uint8Array(Math.min(Math.max(buffer.length * 2, neededBytes), maxBytes));
+      speech = new Uint8Array(Math.min(Math.max(buffer.length * 2, neededBytes), this.#maxBytes));
       speech.set(buffer);
+      this.#speech = speech;
     }
-    encodeMulaw(pcm, speech, speechBytes);
-    listener?.(speech?.slice(speechBytes, neededBytes) ?? new Uint8Array(0));
-    speechBytes = neededBytes;
+    encodeMulaw(pcm, speech, this.#speechBytes);
+    this.#listener?.(speech.slice(this.#speechBytes, neededBytes));
+    this.#speechBytes = neededBytes;
   }
 
-  function reset(): void {
-    ringFrames = 0;
-    speech = undefined;
-    speechBytes = 0;
-    listener = undefined;
+  start(onPiece?: (piece: Uint8Array) => void): void {
+    if (this.#speech !== undefined) return;
+    const ring = this.#ring;
+    const seenBytes = this.#ringFrames * FRAME_SAMPLES;
+    const speech = new Uint8Array(
+      Math.min(Math.max(FIRST_BUFFER_BYTES, ring.length), this.#maxBytes),
+    );
+    const oldestAt = seenBytes < ring.length || ring.length === 0 ? 0 : seenBytes % ring.length;
+    speech.set(ring.subarray(oldestAt, seenBytes));
+    speech.set(ring.subarray(0, oldestAt), ring.length - oldestAt);
+    this.#listener = onPiece;
+    this.#speech = speech;
+    this.#speechBytes = Math.min(seenBytes, ring.length);
   }
 
-  const peek = (): Uint8Array => speech?.slice(0, speechBytes) ?? new Uint8Array(0);
+  peek(): Uint8Array {
+    return this.#speech?.slice(0, this.#speechBytes) ?? NOTHING;
+  }
 
-  return {
-    push(pcm) {
-      if (speech === undefined) pushRing(pcm);
-      else pushSpeech(pcm, speech);
-    },
-    start(onPiece) {
-      if (speech !== undefined) return;
-      listener = onPiece;
-      speech = new Uint8Array(Math.min(Math.max(FIRST_BUFFER_BYTES, ring.length), maxBytes));
-      const seenBytes = ringFrames * FRAME_SAMPLES;
-      if (seenBytes < ring.length) {
-        speech.set(ring.subarray(0, seenBytes));
-        speechBytes = seenBytes;
-        return;
-      }
-      const oldestAt = ring.length === 0 ? 0 : seenBytes % ring.length;
-      speech.set(ring.subarray(oldestAt));
-      speech.set(ring.subarray(0, oldestAt), ring.length - oldestAt);
-      speechBytes = ring.length;
-    },
-    peek,
-    take() {
-      const taken = peek();
-      reset();
-      return taken;
-    },
-    reset,
-  };
+  take(): Uint8Array {
+    const taken = this.peek();
+    this.reset();
+    return taken;
+  }
+
+  reset(): void {
+    this.#ringFrames = 0;
+    this.#speech = undefined;
+    this.#speechBytes = 0;
+    this.#listener = undefined;
+  }
 }
 
 function toBytes(ms: number): number {

@@ -15,7 +15,11 @@ export interface TelephoneStream {
    * @throws {GatewayError} `ERR_AUDIO_WAV` when the stream begins as a WAV file and is none that can be read.
    */
   push(bytes: Uint8Array): Uint8Array;
-  /** Ends the stream and returns its last milliseconds. Half a sample at the end is dropped. */
+  /**
+   * Ends the stream and returns its last milliseconds. Half a sample at the end is dropped.
+   *
+   * @throws {GatewayError} `ERR_AUDIO_WAV` when a WAV stream ends within its heading.
+   */
   flush(): Uint8Array;
   /** Frees the stream; may be called again. */
   close(): void;
@@ -97,12 +101,15 @@ export function createTelephoneStream(
     },
     flush() {
       if (isClosed) return NOTHING;
-      // Shorter than a heading: raw sound that happens to begin with an R.
-      const isRaw = heading !== undefined && heading.length < RIFF.length;
-      const rest = isRaw && heading !== undefined ? samples.push(heading) : NOTHING;
-      const out = join(rest, samples.flush());
-      close();
-      return out;
+      const unread = heading ?? NOTHING;
+      try {
+        if (unread.length >= RIFF.length)
+          throw new GatewayError('ERR_AUDIO_WAV', 'the WAV stream ends before its sound begins');
+        // Shorter than a heading: raw sound that happens to begin with an R.
+        return join(samples.push(unread), samples.flush());
+      } finally {
+        close();
+      }
     },
     close,
   };

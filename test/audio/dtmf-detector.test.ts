@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { AUDIO_CODECS } from '../../src/audio/audio-codec.ts';
 import { createDtmfDetector } from '../../src/audio/dtmf-detector.ts';
 import { KEYPAD, dtmfFrequencies } from '../../src/audio/tones.ts';
-import { CORPUS_UTTERANCES, CORPUS_VOICES, loadSpeechCorpus } from '../support/speech-corpus.ts';
+import { loadSpeechCorpus } from '../support/speech-corpus.ts';
 import { join, noise, toFrames } from './sounds.ts';
 
 /** Peak of a sine at 0 dBm0. */
@@ -85,8 +85,8 @@ describe('createDtmfDetector', () => {
 
   it('takes no voice of the corpus for a key', async () => {
     const corpus = await loadSpeechCorpus();
-    for (const voice of CORPUS_VOICES)
-      for (let utterance = 0; utterance < CORPUS_UTTERANCES.length; utterance++)
+    for (const voice of corpus.script.voices)
+      for (let utterance = 0; utterance < corpus.script.utterances.length; utterance++)
         for (const noise of ['clean', 'babble'] as const) {
           const { pcm } = corpus.sound({ voice, utterance, noise, snrDb: 5, encoding: 'mulaw' });
           expect(detect(pcm)).toBe('');

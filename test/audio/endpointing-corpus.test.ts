@@ -14,16 +14,18 @@ const corpus = await loadSpeechCorpus();
 
 describe('endpointing of spoken utterances', () => {
   it.each([
-    ['clean', Infinity],
-    ['white', 10],
-    ['hum', 10],
+    ['clean', Infinity, 50],
+    ['white', 10, 50],
+    ['hum', 10, 50],
+    // The last soft sound may be lost among the other voices.
+    ['babble', 10, 100],
   ] as const)(
     'finds the start within 200 ms in 95 % of calls and the end within 150 ms, splitting none: %s, %d dB',
-    (noise, snrDb) => {
+    (noise, snrDb, earlyMs) => {
       const finding = measureCondition(corpus, { noise, snrDb });
       expect(onsetWithin(finding, 200)).toBeGreaterThanOrEqual(0.95);
       expect(quantile(finding.endsMs, 1)).toBeLessThanOrEqual(COMPLETE_TIMEOUT_MS + 150);
-      expect(quantile(finding.endsMs, 0)).toBeGreaterThanOrEqual(COMPLETE_TIMEOUT_MS - 50);
+      expect(quantile(finding.endsMs, 0)).toBeGreaterThanOrEqual(COMPLETE_TIMEOUT_MS - earlyMs);
       expect([finding.missed, finding.splits, finding.falseStarts]).toEqual([0, 0, 0]);
     },
   );
