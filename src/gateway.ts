@@ -22,6 +22,7 @@ import { type Closers, createClosers } from './core/closers.ts';
 import { createLifecycle } from './core/lifecycle.ts';
 import type { Logger } from './core/logger.ts';
 import { type OpenRelay, loadAgents } from './gateway/load-agents.ts';
+import { countDependencies } from './gateway/count-dependencies.ts';
 import { openDashboard } from './gateway/open-dashboard.ts';
 import { loadSoundEngines } from './gateway/open-ears.ts';
 import { openRecorder } from './gateway/open-recorder.ts';
@@ -254,6 +255,7 @@ async function start(
       logger,
       clock,
       readiness,
+      dependencies: () => countDependencies(keys, agents),
       serviceName: SERVICE_NAME,
       dashboard: openDashboard(config, {
         clock,

@@ -6,16 +6,21 @@ import { isReady, reasonsOf, type ReadinessReport } from './readiness.ts';
 /** What the service is called where nobody says. */
 export const DEFAULT_SERVICE_NAME = 'byova-gateway';
 
+/** States of what the gateway depends on, counted, by kind: such as `{ bots: { closed: 2, open: 1 } }`. */
+export type DependencyCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 /** What the health routes tell about. */
 export interface HealthDeps {
   readonly clock: Pick<Clock, 'now'>;
   readonly readiness: () => ReadinessReport;
+  /** How many of what the gateway needs are in which state; absent: nobody says. */
+  readonly dependencies?: (() => DependencyCounts) | undefined;
   /** The name that the ping answers with, whatever name is in its path. Default `byova-gateway`. */
   readonly serviceName?: string;
 }
 
 /**
- * Adds what probes ask for: `/livez`, `/startupz`, `/readyz`, and the ping of Webex's guide. None needs a credential, none
+ * Adds what probes ask for: `/livez`, `/startupz`, `/readyz`, `/dependencies`, and the ping of Webex's guide. None needs a credential, none
  * tells more than states.
  */
 export function addHealthRoutes(app: FastifyInstance, deps: HealthDeps): void {
@@ -34,6 +39,9 @@ export function addHealthRoutes(app: FastifyInstance, deps: HealthDeps): void {
       notices: report.notices,
     });
   });
+
+  // Apart from readiness, and never a failure: a bot that is down is no reason to send calls where it is down as well.
+  app.get('/dependencies', () => deps.dependencies?.() ?? {});
 
   // protocol.md section 8, check 103.
   app.get('/:service/v1/ping', async (_request, reply) => {

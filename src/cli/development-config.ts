@@ -50,7 +50,10 @@ export function createDevelopmentConfig(bot: BotChoice, cwd: string): Config {
     baseDir: bot.use === 'script' ? dirname(FRONT_DESK) : cwd,
     fileName: 'development settings',
   });
-  return { ...config, agents: config.agents.map((agent) => ({ ...agent, bot: { ...agent.bot, ...bot } })) };
+  return {
+    ...config,
+    agents: config.agents.map((agent) => ({ ...agent, bot: { ...agent.bot, ...bot } })),
+  };
 }
 
 /** Moves a gateway to the loopback interface, without TLS, and lets it trust `broker` and nobody else. */

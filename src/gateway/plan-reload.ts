@@ -13,7 +13,7 @@ export interface ReloadPlan {
 /** Limits of new calls; the rest of `conversation` is fixed for the life of the process. */
 const LIMITS = ['maxConversations', 'maxPerOrganisation', 'organisationLimits'] as const;
 /** Certificates, the file of organisations and the keys of issuers follow their own files and addresses. */
-const FIXED = ['grpc', 'admin', 'trust', 'speech', 'recorder', 'tracing', 'log'] as const;
+const FIXED = ['grpc', 'admin', 'trust', 'speech', 'recorder', 'log'] as const;
 
 /** Compares two configurations. Settings are named as in the file, as far as that says who reads them. */
 export function planReload(before: Config, after: Config): ReloadPlan {

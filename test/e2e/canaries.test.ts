@@ -31,6 +31,7 @@ import {
 } from '../support/claims.ts';
 import { createCliStage } from '../support/cli-rig.ts';
 import { VOICE } from '../support/gateway-rig.ts';
+import { recordSpans } from '../support/span-recorder.ts';
 import { type JwksServer, startJwksServer } from '../support/jwks-server.ts';
 import { KEY, OTHER_KEY, mint } from '../support/tokens.ts';
 
@@ -126,7 +127,7 @@ interface Rpc {
 }
 
 /** What leaves the gateway, by where it goes. */
-const seen = { log: '', client: '', admin: '', console: '' };
+const seen = { log: '', client: '', admin: '', console: '', traces: '' };
 const codes = new Set<string>();
 
 const service = loadVoiceVirtualAgent();
@@ -310,6 +311,7 @@ describe('what is confidential', { timeout: 60_000 }, () => {
     keyServer = await startJwksServer();
     keyServer.publish([KEY.jwk, OTHER_KEY.jwk]);
     const text = configWith(keyServer.url);
+    const spans = recordSpans();
     await writeFile(join(folder, 'byova.yaml'), text);
     await writeFile(join(folder, 'bot.mjs'), BOT);
     const config = await loadConfig(join(folder, 'byova.yaml'), ENVIRONMENT);
@@ -330,13 +332,15 @@ describe('what is confidential', { timeout: 60_000 }, () => {
       },
     );
     for (const spy of spies) spy.mockRestore();
+    seen.traces = JSON.stringify(spans.recorded);
+    spans.stop();
   }, 60_000);
   afterAll(async () => {
     await keyServer.close();
     await rm(folder, { recursive: true });
   });
 
-  it.each(['log', 'client', 'admin', 'console'] as const)(
+  it.each(['log', 'client', 'admin', 'console', 'traces'] as const)(
     '[check 42] [check 43] [check 96] is not in the %s: no token, secret, digits, sound or words of the caller',
     (place) => {
       expect(findCanaries(seen[place])).toEqual([]);
@@ -389,6 +393,9 @@ describe('what is confidential', { timeout: 60_000 }, () => {
     ])
       expect(codes).toContain(code);
     expect(seen.admin).toContain('byova_bot_failures_total{kind="ERR_HANDLER_FAILED"}');
+    for (const series of ['byova_digit_inputs_total 2', 'byova_bot_answers_total{bot="parrot"'])
+      expect(seen.admin).toContain(series);
+    for (const told of ['bot-failed', CONVERSATION]) expect(seen.traces).toContain(told);
   });
 });
 

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { createFliteSynthesiser, type FliteVoice } from '../../src/speech/flite-synthesiser.ts';
 
 /** Who says what: breath by breath, with the pause between in milliseconds. */
-export interface CorpusScript {
+interface CorpusScript {
   readonly voices: readonly FliteVoice[];
   readonly utterances: readonly (readonly (string | number)[])[];
   /** What the line carries before and after the voice, in milliseconds. */
@@ -19,7 +19,7 @@ export interface CorpusScript {
  * Two corpora. Everything is tuned on the first: soft and hard sounds at both ends, long and short. The second one,
  * with another voice, other words, other noise and a shorter time to learn it, is only ever measured.
  */
-export const CORPUS_SCRIPTS = {
+const CORPUS_SCRIPTS = {
   tuning: {
     voices: ['kal', 'rms', 'slt'],
     utterances: [
@@ -71,7 +71,7 @@ export type CorpusNoise = (typeof CORPUS_NOISES)[number];
 export const CORPUS_SNRS_DB = [20, 10, 5] as const;
 
 /** How one utterance of the corpus is to sound. */
-export interface CorpusCall {
+interface CorpusCall {
   readonly voice: FliteVoice;
   /** Index in the utterances of the script. */
   readonly utterance: number;
@@ -82,7 +82,7 @@ export interface CorpusCall {
 }
 
 /** What the caller's line carries, and what a detector ought to find in it. */
-export interface CorpusSound {
+interface CorpusSound {
   /** PCM16, 8000 Hz, mono, after encoding and decoding. */
   readonly pcm: Int16Array;
   readonly speechStartMs: number;

@@ -107,7 +107,9 @@ describe('the messages of the http bot', () => {
   it('tell how much was heard of an answer that the caller interrupted', async () => {
     const turn = { ...createTurn(), interrupted: { heardMs: 1200, heardText: 'Welcome to' } };
     await ask(await create(), createCall(), INPUTS.speech, turn);
-    expect(lastMessage()).toMatchObject({ interrupted: { heardMs: 1200, heardText: 'Welcome to' } });
+    expect(lastMessage()).toMatchObject({
+      interrupted: { heardMs: 1200, heardText: 'Welcome to' },
+    });
   });
 
   it('tell the end and why, and closing waits until it is told', async () => {
