@@ -10,7 +10,7 @@ import { logEvent } from './telemetry/log-events.ts';
 export type ProcessEvents = Pick<EventEmitter, 'on' | 'off'>;
 
 /** Where the configuration came from. */
-export interface ConfigSource {
+interface ConfigSource {
   /** @throws {GatewayError} `ERR_CONFIG_INVALID`. */
   load(): Promise<Config>;
   /** Calls `onChange` after the file has changed. */

@@ -1,9 +1,9 @@
-// A bot that answers at once and talks on, twice as fast as it is heard, until it is called off: each piece leaves as it comes.
+// A bot that answers at once and talks on, a little faster than it is heard, until it is called off: each piece leaves as it comes.
 import { setTimeout as wait } from 'node:timers/promises';
 
 const GREETING = new Uint8Array(3_200).fill(0x55);
 const PIECE = new Uint8Array(1_600).fill(0x55);
-const PIECE_EVERY_MS = 100;
+const PIECE_EVERY_MS = 160;
 
 export const bot = {
   name: 'talker',

@@ -73,5 +73,5 @@ export function recordSpans() {
       },
     }),
   });
-  return { recorded, stop: () => void trace.disable() };
+  return { recorded, stop: () => trace.disable() };
 }
