@@ -9,7 +9,7 @@ import type { Utterance } from './utterances.ts';
 const CALLS_PER_CONNECTION = 50;
 /** How long a caller listens before cutting in: this, and up to as much again. */
 const LISTEN_MS = 1_200;
-const MAX_CALL_MS = 300_000;
+const MAX_CALL_MS = 90_000;
 
 /** One call that is over. */
 export interface TimedCall {

@@ -1,17 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { type Webex, connectWebex } from '../../src/simulator/caller.ts';
+import { ORGANISATION } from '../support/gateway-rig.ts';
 import { type GatewayProcesses, startGatewayProcesses } from '../support/gateway-processes.ts';
-import { createManualCall } from '../support/manual-call.ts';
+import { PAUSE_MS, startCallers } from '../support/many-callers.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 
 const CALLS = 200;
 const CONNECTIONS = 4;
-/** Between two turns of a caller. */
-const PAUSE_MS = 1_000;
+const AGENTS = [
+  { id: 'echo', default: true, bot: { use: 'echo', options: { greeting: 'Hello.' } } },
+];
 
 let processes: GatewayProcesses | undefined;
 let nginx: Nginx | undefined;
@@ -19,7 +20,7 @@ let connections: Webex[] = [];
 
 beforeAll(async () => {
   const started = await startGatewayProcesses(3, {
-    agents: [{ id: 'echo', default: true, bot: { use: 'echo', options: { greeting: 'Hello.' } } }],
+    agents: AGENTS,
     conversation: { shedding: { loopDelayMs: 60_000 } },
   });
   processes = started;
@@ -39,41 +40,8 @@ afterAll(async () => {
   await processes?.close();
 });
 
-/** Two hundred callers who press a key every second until they are told to hang up. */
-function startCalls() {
-  const over = new AbortController();
-  let turns = 0;
-  const failures: string[] = [];
-  const call = async (index: number): Promise<void> => {
-    const webex = connections[index % CONNECTIONS];
-    if (webex === undefined) return;
-    const caller = createManualCall(randomUUID());
-    const take = async (turn: Promise<{ readonly code: number; readonly details: string }>) => {
-      const { code, details } = await turn;
-      turns += 1;
-      if (code !== 0) failures.push(`${code} ${details}`);
-    };
-    await sleep((index / CALLS) * PAUSE_MS);
-    await take(caller.start(webex));
-    while (!over.signal.aborted) {
-      await sleep(PAUSE_MS);
-      await take(caller.press(webex, '1'));
-    }
-    await take(caller.press(webex, '#'));
-    failures.push(...caller.violations.map(({ rule }) => rule));
-  };
-  const calls = Promise.all(Array.from({ length: CALLS }, (_, index) => call(index)));
-  return {
-    async stop() {
-      over.abort();
-      await calls;
-      return { turns, failures };
-    },
-  };
-}
-
 it('a rolling restart of three gateways behind nginx fails no turn of two hundred callers', async () => {
-  const calls = startCalls();
+  const calls = startCallers(CALLS, connections);
   await sleep(2 * PAUSE_MS);
   if (processes === undefined || nginx === undefined) throw new Error('nothing was started');
   const { gateways } = processes;
@@ -92,3 +60,21 @@ it('a rolling restart of three gateways behind nginx fails no turn of two hundre
   expect(turns).toBeGreaterThan(CALLS * 6);
   expect(gateways.flatMap(({ errors }) => errors)).toEqual([]);
 }, 120_000);
+
+it('a new configuration, for one gateway after the other, fails no turn of two hundred callers', async () => {
+  if (processes === undefined) throw new Error('nothing was started');
+  const { gateways } = processes;
+  const calls = startCallers(CALLS, connections);
+  await sleep(2 * PAUSE_MS);
+  for (const gateway of gateways) {
+    await gateway.rewrite({ agents: [...AGENTS, { id: 'second', bot: { use: 'echo' } }] });
+    gateway.signal('SIGHUP');
+    await gateway.logged('config.reloaded');
+    await sleep(PAUSE_MS);
+  }
+  const { turns, failures } = await calls.stop();
+  expect(failures).toEqual([]);
+  expect(turns).toBeGreaterThan(CALLS * 4);
+  const listing = await connections[0]?.listVirtualAgents(ORGANISATION);
+  expect(listing?.agents.map(({ id }) => id)).toEqual(['echo', 'second']);
+}, 60_000);

@@ -1,9 +1,12 @@
+import assert from 'node:assert';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+
+import { vi } from 'vitest';
 
 import { type KeyServer, startKeyServer } from '../../src/simulator/key-server.ts';
 import { type TokenIssuer, createTokenIssuer } from '../../src/simulator/token-issuer.ts';
@@ -21,6 +24,10 @@ interface GatewayProcess {
   /** Lines of its log that hold an error. */
   readonly errors: readonly string[];
   start(): Promise<void>;
+  /** Writes its configuration anew, with these settings changed. */
+  rewrite(changes: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Waits until it has logged the event, whenever that was. */
+  logged(event: string): Promise<void>;
   /** Sends a signal. */
   signal(name: NodeJS.Signals): void;
   /** Waits for the end; gives the exit code, `null` after SIGKILL. */
@@ -40,6 +47,7 @@ export interface GatewayProcesses {
 export async function startGatewayProcesses(
   count: number,
   settings: Readonly<Record<string, unknown>>,
+  tls?: Readonly<Record<string, string>>,
 ): Promise<GatewayProcesses> {
   const folder = await mkdtemp(join(tmpdir(), 'byova-processes-'));
   const issuer = await createTokenIssuer({ issuer: 'http://127.0.0.1/idb' });
@@ -48,17 +56,20 @@ export async function startGatewayProcesses(
   for (let index = 0; index < count; index += 1) {
     const [grpcPort, adminPort] = [await findFreePort(), await findFreePort()];
     const file = join(folder, `gateway-${index}.yaml`);
-    await writeFile(
-      file,
-      JSON.stringify({
-        grpc: { listen: `127.0.0.1:${grpcPort}` },
-        admin: { listen: `127.0.0.1:${adminPort}` },
-        trust: { issuers: [{ issuer: issuer.issuer, jwksUri: keyServer.jwksUri }] },
-        dataSources: [{ ...DATA_SOURCE, organizations: [ORGANISATION] }],
-        ...settings,
-      }),
-    );
-    gateways.push(createProcess(file, grpcPort, adminPort));
+    const write = (changes: Readonly<Record<string, unknown>>): Promise<void> =>
+      writeFile(
+        file,
+        JSON.stringify({
+          admin: { listen: `127.0.0.1:${adminPort}` },
+          trust: { issuers: [{ issuer: issuer.issuer, jwksUri: keyServer.jwksUri }] },
+          dataSources: [{ ...DATA_SOURCE, organizations: [ORGANISATION] }],
+          ...settings,
+          ...changes,
+          grpc: { listen: `127.0.0.1:${grpcPort}`, ...(tls && { tls }) },
+        }),
+      );
+    await write({});
+    gateways.push(createProcess(file, grpcPort, adminPort, write));
   }
   const close = async (): Promise<void> => {
     for (const gateway of gateways) gateway.signal('SIGKILL');
@@ -87,13 +98,21 @@ export async function startGatewayProcesses(
   };
 }
 
-function createProcess(file: string, grpcPort: number, adminPort: number): GatewayProcess {
+function createProcess(
+  file: string,
+  grpcPort: number,
+  adminPort: number,
+  rewrite: GatewayProcess['rewrite'],
+): GatewayProcess {
   const errors: string[] = [];
+  const events = new Set<string>();
   let child: ChildProcess | undefined;
   return {
     grpcPort,
     adminPort,
     errors,
+    rewrite,
+    logged: (event) => vi.waitFor(() => assert(events.has(event)), { timeout: 20_000 }),
     async start() {
       const started = spawn(process.execPath, [ENTRY, 'serve', '--config', file], {
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -109,6 +128,8 @@ function createProcess(file: string, grpcPort: number, adminPort: number): Gatew
             done();
           }
           if (line.includes('"level":"error"')) errors.push(line);
+          const event = /"event":"([^"]+)"/u.exec(line)?.[1];
+          if (event !== undefined) events.add(event);
         });
       });
     },
