@@ -27,7 +27,7 @@ describe('the import law', () => {
       readonly modules: readonly { readonly source: string }[];
     };
     const files = (await readdir(`${ROOT}src`, { recursive: true })).filter(
-      (file) => file.endsWith('.ts') && !file.startsWith('protocols/generated/'),
+      (file) => /\.[jt]s$/u.test(file) && !file.startsWith('protocols/generated/'),
     );
     const read = modules.filter(({ source }) => source.startsWith('src/'));
     // A cruise that reads nothing finds nothing wrong.

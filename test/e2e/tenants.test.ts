@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 
 import { encodeMulaw } from '../../src/audio/mulaw.ts';
 import type { Webex } from '../../src/simulator/caller.ts';
-import { vowel } from '../audio/sounds.ts';
+import { join as joinSounds, lineNoise, vowel } from '../audio/sounds.ts';
 import {
   type GatewayRig,
   ORGANISATION,
@@ -17,7 +17,8 @@ import {
 const PERMISSION_DENIED = 7;
 const REFUSED = `${PERMISSION_DENIED} ERR_AUTH_ORGANISATION`;
 const ADMIN_TOKEN = 'operators-of-the-test';
-const SPEECH = Buffer.from(encodeMulaw(vowel(400)));
+// A line is heard before its caller speaks: nobody can tell a voice from the noise of a line that was never quiet.
+const SPEECH = Buffer.from(encodeMulaw(joinSounds(lineNoise(600), vowel(400))));
 const STRANGER = '77777777-2222-4333-8444-555555555555';
 const EVERYBODY = [ORGANISATION, OTHER_ORGANISATION, STRANGER];
 

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, Worker } from 'node:worker_threads';
 
 import { type Clock, every } from '../../core/clock.ts';
@@ -16,6 +17,8 @@ const PINGS = 4;
 /** Longest wait for a bot to close. */
 const CLOSE_GRACE_MS = 2_000;
 const BYTES_PER_MB = 1024 * 1024;
+/** New objects of a thread; as Node.js gives by itself. */
+const YOUNG_GENERATION_MB = 24;
 
 /** Why a thread is gone. */
 export type LossReason =
@@ -178,12 +181,18 @@ type Ready = Extract<FromWorker, { readonly type: 'ready' }>;
 
 function spawn(start: WorkerStart, options: Required<IsolationOptions>): Worker {
   try {
+    // A flag for the gateway's own young generation goes for every thread, whatever its limits say. What fills so large a one
+    // outgrows the heap before the thread can be ended, and then the whole process ends.
+    setFlagsFromString('--max-semi-space-size=0');
     return new Worker(toWorkerModule('polite-worker', import.meta.url), {
       workerData: start,
       transferList: [start.port],
       stdout: true,
       stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: options.maxOldGenerationSizeMb },
+      resourceLimits: {
+        maxOldGenerationSizeMb: options.maxOldGenerationSizeMb,
+        maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
+      },
     });
   } catch (cause) {
     start.port.close();
