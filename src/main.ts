@@ -30,8 +30,9 @@ const STOP_SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 /**
  * Runs a gateway until the process is told to stop.
  *
- * SIGHUP, and a change of the configuration's file, reload what can be reloaded. SIGTERM or SIGINT drains: new RPCs go elsewhere, open ones finish. A second one ends at once. A fault that nobody caught
- * is logged as `process.fault`, and the process goes on.
+ * SIGHUP, and a change of the configuration's file, reload what can be reloaded. SIGTERM or SIGINT drains: new RPCs go
+ * elsewhere, open ones finish. A second one ends at once. A fault that nobody caught is logged as `process.fault`, and the
+ * process goes on.
  *
  * @param onReady Called when calls are answered; what it throws stops the gateway.
  * @returns The exit code: 0 after a complete drain, 128 and the number of the signal when a second one cut it short.
