@@ -38,10 +38,13 @@ describe('a worker that is lost', () => {
     ['throw-in-timer', 'crashed'],
     ['reject', 'crashed'],
     ['loop', 'unresponsive'],
-    ['leak', 'out-of-memory'],
-    ['leak-buffers', 'out-of-memory'],
+    // Collecting what is left of a full heap can take so long that the worker is deaf first.
+    ['leak', expect.stringMatching(/^(?:out-of-memory|unresponsive)$/u)],
+    ['leak-buffers', expect.stringMatching(/^(?:out-of-memory|unresponsive)$/u)],
   ])('by %s fails its answers, and its calls go on with their notes', async (name, reason) => {
     const [guilty, bystander] = [createCall(), createCall()];
+    // The worker of the case before may just be coming back.
+    await askAgain(bot, bystander, 'state');
     await ask(bot, bystander, event('keep', { name: 'Ada' }));
     const waiting = expect(ask(bot, bystander, event('never'))).rejects.toMatchObject({
       code: 'ERR_HANDLER_CRASHED',
@@ -57,6 +60,7 @@ describe('a worker that is lost', () => {
   });
 
   it('has handed over what it said before, with its notes', async () => {
+    await askAgain(bot, createCall(), 'state');
     const call = createCall();
     const outputs: BotOutput[] = [];
     const reading = (async () => {
