@@ -35,6 +35,7 @@ export default defineConfig({
     testTimeout: 15_000,
     hookTimeout: 30_000,
     pool: 'forks',
-    maxWorkers: 3,
+    // In CI the tests that start whole programs have the machine to themselves, two at a time.
+    maxWorkers: process.env['CI'] === undefined ? 3 : 2,
   },
 });

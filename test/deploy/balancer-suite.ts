@@ -15,6 +15,11 @@ import {
 } from './balancers.ts';
 
 const SPEED = 20;
+/** A drain that is cut late: the clock runs fast, and the machine may be busy. */
+const PATIENT = {
+  speed: SPEED,
+  config: { grpc: { listen: '127.0.0.1:0', limits: { drainForceSeconds: 1_200 } } },
+};
 const SERVICE = 'com.cisco.wcc.ccai.media.v1.VoiceVirtualAgent';
 /** A balancer starts, and looks for its gateways, within seconds; the machine may be busy. */
 const SEEN = { timeout: 10_000, interval: 50 };
@@ -37,7 +42,7 @@ export function describeBalancer(name: BalancerName): void {
     let webex: Webex;
 
     beforeAll(async () => {
-      gateways = [await startGatewayRig({ speed: SPEED }), await startGatewayRig({ speed: SPEED })];
+      gateways = [await startGatewayRig(PATIENT), await startGatewayRig(PATIENT)];
       balancer = await startBalancer(name, [gateways[0].gateway, gateways[1].gateway]);
       webex = connectWebex({
         target: balancer.target,
