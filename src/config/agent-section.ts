@@ -20,7 +20,7 @@ const limitsSection = z.strictObject({
 
 const isolationSection = z.strictObject({
   workers: integer(1, 64).default(1).describe('Worker threads that its calls are spread over'),
-  maxMemoryMb: integer(16, 65_536)
+  maxMemoryMb: integer(16, 16_384)
     .default(256)
     .describe('Memory of a worker, in megabytes; one that needs more is ended'),
   unresponsiveSeconds: seconds(0.2, 300)
