@@ -22,16 +22,7 @@ import type { TurnSink } from './turn-sink.ts';
 export interface AnswerDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly metrics: Pick<
-    Metrics,
-    | 'botFailures'
-    | 'fallbacks'
-    | 'recognitions'
-    | 'turns'
-    | 'firstAnswerSeconds'
-    | 'digits'
-    | 'sound'
-  >;
+  readonly metrics: Pick<Metrics, 'botFailures' | 'fallbacks'>;
   readonly observe: CallObserver;
   readonly synthesiser: SpeechSynthesiser;
   readonly openConverter: OpenConverter;

@@ -11,7 +11,7 @@ export type TurnState = 'opened' | 'listening' | 'streaming' | 'collecting' | 'a
 const NEXT_STATES: Readonly<Record<TurnState, readonly TurnState[]>> = {
   opened: ['listening', 'collecting', 'answering', 'done'],
   listening: ['streaming', 'collecting', 'answering', 'done'],
-  streaming: ['collecting', 'answering', 'done'],
+  streaming: ['listening', 'collecting', 'answering', 'done'],
   collecting: ['answering', 'done'],
   answering: ['done'],
   done: [],

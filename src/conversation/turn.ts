@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../core/clock.ts';
+import type { Timer } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { BotInput } from '../handlers/bot-handler.ts';
 import { type AnswerDeps, type Question, giveAnswer } from './answer.ts';
@@ -12,7 +12,7 @@ import { joinConversation } from './join-conversation.ts';
 import { endpointingOf } from './listening.ts';
 import type { CutOff } from './playback.ts';
 import { type Principal, assertOrganisation } from './principal.ts';
-import { type Recognition, startRecognition } from './recognition.ts';
+import { type Recognition, type RecognitionDeps, startRecognition } from './recognition.ts';
 import { acknowledge } from './reply.ts';
 import { askOf } from './spoken-question.ts';
 import { END_OF_INPUT, NOTHING_MORE, START_OF_INPUT } from './turn-output.ts';
@@ -23,8 +23,8 @@ import { type PrecededSink, type TurnSink, beginWith } from './turn-sink.ts';
 const SUPERSEDED_TIMEOUT_MS = 5_000;
 
 /** What turns are played with; one object a process. */
-export interface TurnDeps extends AnswerDeps {
-  readonly clock: Clock;
+export interface TurnDeps extends AnswerDeps, RecognitionDeps {
+  readonly metrics: AnswerDeps['metrics'] & RecognitionDeps['metrics'];
   readonly directory: ConversationDirectory;
   /** Opens the ear of a call. */
   readonly openEar: (conversation: Conversation) => Ear;
@@ -243,10 +243,12 @@ export class Turn implements OpenTurn, EarListener {
 
   #streamEnded(conversation: Conversation, { speechMs }: Utterance): void {
     const { bargeIn, endOfInput } = conversation.agent;
-    if (endOfInput === 'at-silence') this.#streamed?.begin();
     const unheard = this.#cut?.unheard ?? [];
-    if (unheard.length === 0 || speechMs >= bargeIn.minSpeechMs) return this.#endStream();
-    this.#withdraw();
+    const isAnswer = unheard.length === 0 || speechMs >= bargeIn.minSpeechMs;
+    if (isAnswer) this.#endStream();
+    else this.#withdraw();
+    if (endOfInput === 'at-silence') this.#streamed?.begin();
+    if (isAnswer) return undefined;
     const input = async () => ({ type: 'resume', sounds: unheard }) as const;
     return this.#ask(conversation, { type: 'speech', input }, this.#streamed);
   }
@@ -264,7 +266,7 @@ export class Turn implements OpenTurn, EarListener {
     if (this.#state !== 'streaming') return;
     const answer = this.#answer;
     this.#answer = undefined;
-    this.#state = 'listening';
+    this.#move('listening');
     answer?.abort('withdrawn');
   }
 
@@ -311,11 +313,10 @@ export class Turn implements OpenTurn, EarListener {
     isOpen: boolean,
   ): void {
     conversation.hasStarted = true;
-    const allowPartial = this.#allowPartial;
     const answer = giveAnswer(
       this.#deps,
       conversation,
-      { ...question, isOpen, allowPartial },
+      { ...question, isOpen, allowPartial: this.#allowPartial },
       sink,
     );
     this.#answer = answer;

@@ -194,3 +194,33 @@ describe('a bot that hears streams', () => {
     expect(rig.directory.size()).toBe(0);
   });
 });
+
+describe('an interruption that was none', () => {
+  it.each(['at-silence', 'at-first-audio'] as const)(
+    'lets the prompt go on though the bot was listening already, with END_OF_INPUT %s',
+    async (endOfInput) => {
+      const { bot, heard } = listener();
+      const rig = await createCallRig({
+        bot,
+        agent: {
+          endOfInput,
+          bargeIn: { by: 'either', protectMs: 0, onsetMs: 0, minSpeechMs: 400 },
+        },
+      });
+      const first = rig.open();
+      first.send(SESSION_START);
+      first.turn.halfClose();
+      await first.ended;
+      rig.clock.advance(20);
+      const rpc = rig.open();
+      speak(rpc, 200);
+      await settle();
+      pause(rpc, 600);
+      await rpc.ended;
+      expect(kinds(rpc.written)).toEqual(['start-of-input', 'end-of-input', 'chunk', 'final']);
+      expect(heard[1]?.turn.signal.reason).toBe('withdrawn');
+      expect(rig.moments.at(-1)).toMatchObject({ type: 'answer-ended', outcome: 'resumed' });
+      expect([rpc.end(), rpc.ends()]).toEqual(['ok', 1]);
+    },
+  );
+});

@@ -6,6 +6,7 @@ import { type RelayedRpc, RelayedTurn } from '../../conversation/relayed-turn.ts
 import { Turn, type TurnDeps } from '../../conversation/turn.ts';
 import type { TurnSink } from '../../conversation/turn-sink.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Logger } from '../../core/logger.ts';
 import { logEvent } from '../../telemetry/log-events.ts';
 import { ArrivalPace, type SoundTally } from '../../telemetry/sound-tally.ts';
@@ -41,7 +42,7 @@ export type TurnTap = (
 
 /** What the service is made of. */
 export interface VoiceVirtualAgentDeps {
-  readonly turns: TurnDeps;
+  readonly turns: TurnDeps & { readonly metrics: Pick<Metrics, 'digits' | 'sound'> };
   readonly catalogue: () => AgentCatalogue;
   /** Absent: nobody watches. */
   readonly tap?: TurnTap | undefined;
