@@ -1,3 +1,5 @@
+import { assertWithin } from '../core/assert-within.ts';
+import { toWorkerModule } from '../core/worker-module.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { SpeechSynthesiser } from '../conversation/speech-synthesiser.ts';
@@ -40,10 +42,7 @@ export function createFliteSynthesiser(
   const pool = createWorkerPool<string, Uint8Array>(
     {
       ...poolOptions,
-      url: new URL(
-        `flite-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
-        import.meta.url,
-      ),
+      url: toWorkerModule('flite-worker', import.meta.url),
       workerData: voice,
     },
     deps,
@@ -77,9 +76,4 @@ function compileFliteOptions(options: FliteOptions): Required<FliteOptions> {
   assertWithin('timeoutMs', timeoutMs, 100, 120_000);
   assertWithin('maxTextLength', maxTextLength, 1, 10_000);
   return Object.freeze({ voice, workers, maxQueued, timeoutMs, maxTextLength });
-}
-
-function assertWithin(name: string, value: number, min: number, max: number): void {
-  if (!Number.isInteger(value) || value < min || value > max)
-    throw new TypeError(`${name} must be a whole number from ${min} to ${max}`);
 }

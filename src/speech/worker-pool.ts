@@ -100,7 +100,7 @@ export function createWorkerPool<I, O>(
   };
   const spawn = (slot: Slot<I, O>): Worker => {
     const { url, workerData } = options;
-    const worker = new Worker(url.pathname.endsWith('.ts') ? withLoader(url) : url, { workerData });
+    const worker = new Worker(url, { workerData });
     worker.on('message', (reply: WorkerReply<O>) => {
       if (slot.worker !== worker) return;
       const job = release(slot);
@@ -152,14 +152,4 @@ export function createWorkerPool<I, O>(
 
 function failed(what: string, cause?: unknown): GatewayError {
   return new GatewayError('ERR_SPEECH_FAILED', `the speech engine ${what}`, { cause });
-}
-
-/**
- * Built code runs as it is; source, in tests and development, needs a loader. `--import tsx` does not reach threads on
- * Node.js 20.
- */
-function withLoader(url: URL): URL {
-  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
-  const code = `import { register } from ${loader}; register(); await import('${url.href}');`;
-  return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import type { BotHandler, BotTurn } from '../../../src/handlers/bot-handler.ts';
-import { createLogRecorder } from '../../support/log-recorder.ts';
-import { ask, createCall, createTurn, describeBotContract } from '../../contracts/bot-handler.ts';
-import { createIsolatedRig, event, textsOf } from './isolated-rig.ts';
+import type { BotHandler, BotTurn } from '../../src/handlers/bot-handler.ts';
+import { createLogRecorder } from '../support/log-recorder.ts';
+import { ask, createCall, createTurn, describeBotContract } from '../contracts/bot-handler.ts';
+import { createIsolatedRig, event, textsOf } from '../handlers/isolated/isolated-rig.ts';
 
 const rig = createIsolatedRig();
 let bot: BotHandler;

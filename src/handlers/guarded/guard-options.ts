@@ -1,3 +1,5 @@
+import { assertWithin } from '../../core/assert-within.ts';
+
 /** Options of {@link compileGuardOptions}. */
 export interface GuardOptions {
   /** Most answers that the bot gives at once, 1 to 100,000. Default 1,000: more than one process speaks. */
@@ -27,9 +29,4 @@ export function compileGuardOptions(options: GuardOptions): Required<GuardOption
   assertWithin('retryAfterMs', retryAfterMs, 100, 600_000);
   assertWithin('maxRetryAfterMs', maxRetryAfterMs, retryAfterMs, 600_000);
   return Object.freeze({ maxConcurrent, failures, retryAfterMs, maxRetryAfterMs });
-}
-
-function assertWithin(name: string, value: number, min: number, max: number): void {
-  if (!Number.isInteger(value) || value < min || value > max)
-    throw new TypeError(`${name} must be a whole number from ${min} to ${max}`);
 }

@@ -1,3 +1,5 @@
+import { assertWithin } from '../../core/assert-within.ts';
+
 /** How the workers of a bot are kept; what is left out has a default. */
 export interface IsolationOptions {
   /** Threads; calls are spread over them by conversation id, 1 to 64. Default 1. */
@@ -47,9 +49,4 @@ export function compileIsolationOptions(options: IsolationOptions): Required<Iso
     maxStateLength,
     restartAfterMs,
   });
-}
-
-function assertWithin(name: string, value: number, min: number, max: number): void {
-  if (!Number.isInteger(value) || value < min || value > max)
-    throw new TypeError(`${name} must be a whole number from ${min} to ${max}`);
 }

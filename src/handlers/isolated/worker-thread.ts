@@ -1,3 +1,4 @@
+import { toWorkerModule } from '../../core/worker-module.ts';
 import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, Worker } from 'node:worker_threads';
 
@@ -10,7 +11,6 @@ import type { BotHandler } from '../bot-handler.ts';
 import { toError } from './failure.ts';
 import type { IsolationOptions } from './isolated-options.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-message.ts';
-import { toWorkerModule } from './worker-module.ts';
 
 /** How often a thread that says nothing is asked before it is ended. */
 const PINGS = 4;
