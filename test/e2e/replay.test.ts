@@ -105,9 +105,13 @@ describe('byova replay', () => {
         { type: 'speak', audio: word, bargeIn: true },
         { type: 'silence', ms: 1_000, bargeIn: true },
         { type: 'speak', audio: cough, bargeIn: true },
+        // A key at the very end of a prompt interrupts it or does not, by a millisecond.
+        { type: 'silence', ms: 1_000 },
         { type: 'press', digits: CANARIES.digits },
         { type: 'custom-event', name: 'ask' },
+        { type: 'silence', ms: 1_000 },
         { type: 'press', digits: CANARIES['secret digits'] },
+        { type: 'silence', ms: 1_000 },
         { type: 'press', digits: '5' },
       ],
     });
