@@ -132,8 +132,9 @@ export function describeBalancer(name: BalancerName): void {
       listening.send(requests.audio(new Uint8Array(160).fill(0xff)));
       const holder = await vi.waitFor(async () => {
         for (const rig of gateways)
-          if ((await rig.metric('byova_conversations ')).endsWith(' 1')) return rig;
-        throw new Error('nobody holds the call');
+          if (/state="listening"\} 1$/mu.test(await rig.metric('byova_streams{'))) return rig;
+        // A stream that is still on its way when the gateway says goodbye is not one that it has.
+        throw new Error('nobody listens to the call');
       }, SEEN);
 
       const drained = holder.gateway.drain();
