@@ -3,9 +3,9 @@
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 
 import { loadVoiceVirtualAgent } from '../../src/protocols/voice-virtual-agent/wire.ts';
+import { BARE_AGENTS, bareAnswer } from './bare-answer.ts';
 
-const promptBytes = Number(process.argv[2]);
-const audio = Buffer.alloc(promptBytes, 0x55);
+const answer = bareAnswer(Number(process.argv[2]));
 
 const server = new Server({ 'grpc.max_concurrent_streams': 1_000, 'grpc.enable_channelz': 0 });
 server.addService(
@@ -13,13 +13,12 @@ server.addService(
   {
     ProcessCallerInput(call: ServerDuplexStream<object, object>) {
       call.on('data', () => {
-        call.write({ response_type: 'CHUNK', prompts: [{ audio_content: audio }] });
-        call.write({ response_type: 'FINAL', prompts: [{ audio_content: Buffer.alloc(0) }] });
+        for (const message of answer) call.write(message);
         call.end();
       });
     },
     ListVirtualAgents(_call: unknown, callback: (error: null, answer: object) => void) {
-      callback(null, { virtual_agents: [{ virtual_agent_id: 'a', virtual_agent_name: 'A' }] });
+      callback(null, BARE_AGENTS);
     },
   },
 );

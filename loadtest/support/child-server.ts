@@ -2,9 +2,24 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
+/** What a process holds: bytes, and open things by kind. */
+export interface HeldMemory {
+  readonly residentBytes: number;
+  readonly heapBytes: number;
+  /** Of buffers and the like, beside the heap. */
+  readonly externalBytes: number;
+  readonly handles: Readonly<Record<string, number>>;
+}
+
 /** A server in a process of its own. */
 export interface ChildServer {
   readonly port: number;
+  /** What the process has used of the processor since it began, all of its threads together, in microseconds. */
+  cpuMicros(): Promise<number>;
+  /** What it holds; its garbage is collected before, where it was started with `--expose-gc`. */
+  memory(): Promise<HeldMemory>;
+  /** Writes a snapshot of its heap into a file. */
+  writeHeapSnapshot(file: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -18,12 +33,29 @@ export async function startChildServer(
   command: readonly string[],
   findPort: (line: string) => number | undefined,
 ): Promise<ChildServer> {
+  const probe = ['--import', new URL('cpu-probe.mjs', import.meta.url).href];
   const pin = process.platform === 'linux' ? ['taskset', '-c', '0'] : [];
-  const [program = process.execPath, ...args] = [...pin, process.execPath, ...command];
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [program = process.execPath, ...args] = [...pin, process.execPath, ...probe, ...command];
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const port = await firstPort(child, findPort);
+  let asked: Promise<unknown> = Promise.resolve();
+  /** The probe answers one question after another. */
+  const ask = <T>(question: string, toAnswer: (message: unknown) => T): Promise<T> => {
+    const answered = asked.then(async () => {
+      const answer = once(child, 'message');
+      child.send(question);
+      const [message]: unknown[] = await answer;
+      return toAnswer(message);
+    });
+    asked = answered.catch(() => undefined);
+    return answered;
+  };
   return {
     port,
+    cpuMicros: () => ask('cpu', Number),
+    // Our own probe, of the same version, says what it is.
+    memory: () => ask('memory', (message) => message as HeldMemory),
+    writeHeapSnapshot: (file) => ask(`heap ${file}`, () => undefined),
     async stop() {
       if (child.exitCode !== null) return;
       const exited = once(child, 'exit');

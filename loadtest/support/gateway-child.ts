@@ -5,13 +5,16 @@ import { join } from 'node:path';
 import { VOICE_VIRTUAL_AGENT_SCHEMA_ID } from '../../src/protocols/voice-virtual-agent/schema.ts';
 import { startKeyServer } from '../../src/simulator/key-server.ts';
 import { createTokenIssuer } from '../../src/simulator/token-issuer.ts';
-import { startChildServer } from './child-server.ts';
+import { type ChildServer, startChildServer } from './child-server.ts';
 
 /** The organisation of every call. */
 export const ORGANISATION = '11111111-2222-4333-8444-555555555555';
 
 /** The real gateway in a process of its own, on one core, with all that it trusts. */
-export interface GatewayChild {
+export interface GatewayChild extends Pick<
+  ChildServer,
+  'cpuMicros' | 'memory' | 'writeHeapSnapshot'
+> {
   /** Where it listens, `host:port`. */
   readonly target: string;
   /** A token that it takes. */
@@ -77,6 +80,9 @@ export async function startGatewayChild(
           }),
       );
     },
+    cpuMicros: server.cpuMicros,
+    memory: server.memory,
+    writeHeapSnapshot: server.writeHeapSnapshot,
     async stop() {
       await server.stop();
       await keyServer.close();

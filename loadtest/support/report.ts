@@ -10,6 +10,7 @@ export interface PlotRow {
   readonly limit?: number;
 }
 
+const DOCS = new URL('../../docs/', import.meta.url);
 const WIDTH = 860;
 const LEFT = 300;
 const PLOT_WIDTH = 520;
@@ -46,7 +47,7 @@ export function toMs(value: number): string {
 }
 
 /** Draws, for each row, the first to the 99th percentile thin, 5 to 95 % thick, the median as a ring, the limit as a bar. */
-export function plot(title: string, rows: readonly PlotRow[]): string {
+export function plot(title: string, rows: readonly PlotRow[], unit: 'ms' | '%' = 'ms'): string {
   const ends = rows.flatMap(({ values, limit = 0 }) => [percentile(values, 0.99), limit]);
   const to = Math.ceil(Math.max(...ends, 10) / 10) * 10;
   const from =
@@ -62,7 +63,7 @@ export function plot(title: string, rows: readonly PlotRow[]): string {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img">`,
     `<title>${title}</title>`,
     `<style>${STYLE}</style>`,
-    `<text x="${LEFT}" y="22">${title}, ms</text>`,
+    `<text x="${LEFT}" y="22">${title}, ${unit}</text>`,
     ...ticks.flatMap((tick) => [
       line('grid', at(tick), TOP - 16, at(tick), bottom),
       `<text x="${at(tick)}" y="${bottom + 18}" text-anchor="middle">${Math.round(tick)}</text>`,
@@ -82,24 +83,38 @@ export function plot(title: string, rows: readonly PlotRow[]): string {
   ].join('\n');
 }
 
-/** Puts a text between the markers `<!-- figures -->` and `<!-- /figures -->` of a page, and writes what belongs to it. */
-export async function writeReport(
-  name: 'conversations' | 'chaos',
-  report: { readonly figures: string; readonly svg: string; readonly json: unknown },
-): Promise<void> {
-  const docs = new URL('../../docs/', import.meta.url);
-  const page = new URL(`performance/${name}.md`, docs);
+/** Puts a text between the markers `<!-- figures -->` and `<!-- /figures -->` of a page. */
+export async function writeFigures(name: string, figures: string): Promise<void> {
+  const page = new URL(`performance/${name}.md`, DOCS);
   const text = await readFile(page, 'utf8');
   await writeFile(
     page,
     text.replace(
       /(<!-- figures -->\n)[\s\S]*?(<!-- \/figures -->)/u,
-      (_match, begin: string, end: string) => `${begin}${report.figures}\n${end}`,
+      (_match, begin: string, end: string) => `${begin}${figures}\n${end}`,
     ),
   );
-  await writeFile(new URL(`plots/${name}.svg`, docs), report.svg);
+}
+
+/** Puts a plot where pages find it. */
+export async function writePlot(name: string, svg: string): Promise<void> {
+  await writeFile(new URL(`plots/${name}.svg`, DOCS), svg);
+}
+
+/** Stores raw figures beside the pages. */
+export async function writeJson(name: string, json: unknown): Promise<void> {
   await writeFile(
-    new URL(`performance/${name}.json`, docs),
-    `${JSON.stringify(report.json, undefined, 2)}\n`,
+    new URL(`performance/${name}.json`, DOCS),
+    `${JSON.stringify(json, undefined, 2)}\n`,
   );
+}
+
+/** Writes the figures of a page, and its plot and raw figures, which have the page's name. */
+export async function writeReport(
+  name: string,
+  report: { readonly figures: string; readonly svg: string; readonly json: unknown },
+): Promise<void> {
+  await writeFigures(name, report.figures);
+  await writePlot(name, report.svg);
+  await writeJson(name, report.json);
 }
