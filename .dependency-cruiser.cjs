@@ -3,6 +3,7 @@ const ranks = [
   ['cli'],
   ['simulator'],
   ['main'],
+  ['cluster'],
   ['gateway'],
   ['config'],
   ['admin', 'provisioning', 'recorder', 'stores', 'speech'],

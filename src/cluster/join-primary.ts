@@ -1,0 +1,68 @@
+import cluster from 'node:cluster';
+import { EventEmitter } from 'node:events';
+
+import type { Revocable, RevokedCredentials } from '../auth/data-sources.ts';
+import type { ReplayStore } from '../auth/replay-store.ts';
+import type { Config } from '../config/config.ts';
+import type { OpenAdmin } from '../gateway/open-admin.ts';
+import { type Channel, createChannel } from './channel.ts';
+import { createPrimaryReplayStore } from './primary-replay-store.ts';
+import type { WorkerReport } from './worker-board.ts';
+
+/** What a worker gets from its primary. */
+export interface Membership {
+  /** The configuration that the primary has checked. */
+  loadConfig(): Promise<Config>;
+  /** Signals as the primary passes them on, and faults of this process. */
+  readonly events: EventEmitter;
+  readonly openAdmin: OpenAdmin;
+  readonly sharedReplay: ReplayStore;
+  /** Tells the primary that calls are answered. */
+  ready(): Promise<void>;
+}
+
+/** Tells whether this process is one of several workers. */
+export function isWorker(): boolean {
+  return cluster.isWorker;
+}
+
+/**
+ * Makes this process a worker. Signals of its own are left alone: a terminal sends them to the whole group, and the primary
+ * passes them on. A worker whose primary has gone is ended by Node.js as soon as the channel closes.
+ */
+export function joinPrimary(): Membership {
+  const events = new EventEmitter();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => undefined);
+  for (const name of ['uncaughtException', 'unhandledRejection'])
+    process.on(name, (fault: unknown) => void events.emit(name, fault));
+  const channel: Channel = createChannel({
+    send: (message) => void process.send?.(message, undefined, {}, () => undefined),
+    onMessage: (listener) => void process.on('message', listener),
+  });
+  channel.answer('signal', (name) => void events.emit(String(name)));
+  return {
+    loadConfig: async () => (await channel.ask('config')) as Config,
+    events,
+    sharedReplay: createPrimaryReplayStore(channel),
+    async openAdmin(_listen, { registry, readiness, dependencies, operations }) {
+      const report = (): WorkerReport => ({
+        readiness: readiness(),
+        dependencies: dependencies?.() ?? {},
+      });
+      channel.answer('report', report);
+      channel.answer('metrics', () => registry.getMetricsAsJSON());
+      if (operations !== undefined) {
+        const { revoke, restore } = operations.revocations;
+        channel.answer('revoke', (what) => revoke(what as Revocable));
+        channel.answer('restore', (what) => restore(what as Revocable));
+        const { organisations, tokenIds } = (await channel.ask('revoked')) as RevokedCredentials;
+        for (const organisationId of organisations) await revoke({ organisationId });
+        for (const tokenId of tokenIds) await revoke({ tokenId });
+      }
+      return { port: 0, close: () => Promise.resolve() };
+    },
+    async ready() {
+      await channel.ask('ready');
+    },
+  };
+}
