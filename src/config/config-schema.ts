@@ -4,8 +4,17 @@ import { FLITE_VOICES } from '../speech/flite-synthesiser.ts';
 import { LOG_LEVELS } from '../telemetry/logger.ts';
 import { agentSection } from './agent-section.ts';
 import { dataSourceSection } from './data-source-section.ts';
-import { integer, listenAddress, organisationId, organisations, seconds, text } from './fields.ts';
-import { grpcSection } from './grpc-section.ts';
+import {
+  integer,
+  listenAddress,
+  organisationId,
+  organisations,
+  redisSectionOf,
+  seconds,
+  text,
+} from './fields.ts';
+import { certificateSection, grpcSection } from './grpc-section.ts';
+import { peersSection } from './peers-section.ts';
 import { trustSection } from './trust-section.ts';
 
 const MAX_AGENTS = 1_000;
@@ -18,6 +27,9 @@ const adminSection = z.strictObject({
   listen: listenAddress
     .prefault('127.0.0.1:9090')
     .describe('Address of the private HTTP port for health and metrics'),
+  tls: certificateSection
+    .optional()
+    .describe('Certificates; with `clientCa` everything but health needs one; default: plaintext'),
   token: z
     .string()
     .regex(ADMIN_TOKEN, { error: 'must be 16 to 1024 visible ASCII characters' })
@@ -63,6 +75,15 @@ const conversationSection = z.strictObject({
     .enum(['create', 'refuse'])
     .default('create')
     .describe('What input of a call that was never started does'),
+  redis: redisSectionOf(
+    'Where replicas share who answers which call, and where it stands: `redis://` or `rediss://`',
+  )
+    .optional()
+    .describe('Lets calls go on at another replica; needs `peers`; default: none'),
+  onStoreFailure: z
+    .enum(['local', 'refuse'])
+    .default('local')
+    .describe('When that Redis is down: answer with what this process knows, or refuse'),
 });
 
 const speechSection = z.strictObject({
@@ -117,6 +138,9 @@ export const configSchema = z.strictObject({
     .default([])
     .describe('Virtual agents; at least one when a data source is for voice-virtual-agent'),
   conversation: conversationSection.prefault({}).describe('The life of calls'),
+  peers: peersSection
+    .optional()
+    .describe('How replicas that share conversations reach each other; default: not at all'),
   speech: speechSection.prefault({}).describe('The embedded speech synthesiser'),
   recorder: recorderSection
     .optional()

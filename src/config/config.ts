@@ -73,12 +73,16 @@ export interface BotConfig {
     | undefined;
 }
 
-/** Certificates of the gRPC server, as absolute paths of PEM files. */
-export interface TlsConfig {
+/** Certificates of a server, as absolute paths of PEM files. */
+interface CertificateConfig {
   readonly certFile: string;
   readonly keyFile: string;
   /** When there: every client must show a certificate that this authority signed. */
   readonly clientCaFile: string | undefined;
+}
+
+/** Certificates of the gRPC server. */
+export interface TlsConfig extends CertificateConfig {
   /** Names a client certificate may carry, `*` standing for one label; empty: any name. */
   readonly clientNames: readonly string[];
 }
@@ -90,7 +94,32 @@ interface ReplayConfig {
   readonly overlapMs: number | undefined;
   readonly onStoreFailure: 'local' | 'refuse';
   /** What replicas share; `undefined`: each process decides by its own memory. */
-  readonly redis: { readonly url: string; readonly keyPrefix: string } | undefined;
+  readonly redis: RedisConfig | undefined;
+}
+
+/** A Redis that replicas share. */
+interface RedisConfig {
+  /** May hold a secret. */
+  readonly url: string;
+  readonly keyPrefix: string;
+}
+
+/** How replicas reach each other. */
+export interface PeersConfig {
+  readonly listen: ListenAddress;
+  /** `host:port`; `undefined`: where it listens. */
+  readonly advertise: string | undefined;
+  /** A secret. */
+  readonly token: string | undefined;
+  /** Absolute paths of PEM files; `undefined`: plaintext. */
+  readonly tls:
+    | {
+        readonly certFile: string;
+        readonly keyFile: string;
+        readonly caFile: string;
+        readonly serverName: string | undefined;
+      }
+    | undefined;
 }
 
 /** Which calls the flight recorder takes down, and how much of them. */
@@ -122,6 +151,8 @@ export interface Config {
   };
   readonly admin: {
     readonly listen: ListenAddress;
+    /** `undefined`: plaintext. */
+    readonly tls: CertificateConfig | undefined;
     /** A secret; `undefined`: the port only shows. */
     readonly token: string | undefined;
   };
@@ -141,7 +172,14 @@ export interface Config {
   };
   readonly dataSources: readonly DataSourceConfig[];
   readonly agents: readonly AgentConfig[];
-  readonly conversation: DirectoryOptions & { readonly shedding: SheddingLimits };
+  readonly conversation: DirectoryOptions & {
+    readonly shedding: SheddingLimits;
+    /** `undefined`: this process alone knows its calls. */
+    readonly redis: RedisConfig | undefined;
+    readonly onStoreFailure: 'local' | 'refuse';
+  };
+  /** `undefined`: there are none. */
+  readonly peers: PeersConfig | undefined;
   readonly speech: {
     readonly voice: FliteVoice;
     readonly cacheBytes: number;

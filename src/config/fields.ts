@@ -51,6 +51,17 @@ export const secureUrl = text.meta({ format: 'URL' }).superRefine((value, contex
   if (wrong !== undefined) context.addIssue({ code: 'custom', message: wrong });
 });
 
+/** A Redis that replicas share. @param meaning What for, as its URL explains it. */
+export function redisSectionOf(meaning: string) {
+  return z.strictObject({
+    url: z
+      .string()
+      .regex(/^rediss?:\/\/\S+$/u, { error: 'must be a redis:// or rediss:// URL' })
+      .describe(meaning),
+    keyPrefix: text.default('byova:').describe('What its keys begin with'),
+  });
+}
+
 /** The UUID of an organisation, in lower case. */
 export const organisationId = z
   .string()

@@ -2,10 +2,12 @@ import { z } from 'zod';
 
 import { VOICE_VIRTUAL_AGENT_SCHEMA_ID } from '../protocols/voice-virtual-agent/schema.ts';
 import { agentSection } from './agent-section.ts';
+import type { ListenAddress } from './config.ts';
 import type { ConfigProblem } from './config-problem.ts';
 import { configSchema } from './config-schema.ts';
 import { dataSourceSection } from './data-source-section.ts';
 import { limitsSection } from './grpc-section.ts';
+import { peersSection } from './peers-section.ts';
 import { issuerSection } from './trust-section.ts';
 
 // Each check looks at just the settings it compares, and stays silent where one of them is wrong by itself: so conflicts
@@ -19,11 +21,17 @@ const drainTimes = limitsSection.pick({ drainGraceSeconds: true, drainForceSecon
 const listenAddresses = z.object({
   grpc: configSchema.shape.grpc.unwrap().pick({ listen: true }).strip().prefault({}),
   admin: configSchema.shape.admin.unwrap().pick({ listen: true }).strip().prefault({}),
+  peers: peersSection.pick({ listen: true }).strip().optional(),
 });
+const peersAddress = peersSection.pick({ listen: true, advertise: true }).strip();
+/** Where nobody else can reach a process. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 /** The shape of a file as far as the checks walk into it; whatever is there may be anything. */
 const outline = z.object({
   grpc: z.object({ limits: z.unknown(), tls: z.unknown() }).partial().catch({}).default({}),
   trust: z.object({ issuers: z.unknown() }).partial().catch({}).default({}),
+  conversation: z.object({ redis: z.unknown() }).partial().catch({}).default({}),
+  peers: z.unknown().optional(),
   dataSources: z.unknown().optional(),
   agents: z.unknown().optional(),
 });
@@ -49,6 +57,27 @@ export function findConflicts(value: unknown): readonly ConfigProblem[] {
     ...findUnusedClientNames(file.grpc.tls),
     ...findShortDrain(file.grpc.limits),
     ...findSharedAddress(value),
+    ...findLonelyPeers(file.conversation.redis, file.peers),
+  ];
+}
+
+/** Replicas that share conversations must reach each other, as themselves, and nobody else may. */
+function findLonelyPeers(redis: unknown, peers: unknown): readonly ConfigProblem[] {
+  if (typeof peers !== 'object' || peers === null)
+    return redis !== undefined && peers === undefined
+      ? [{ path: ['conversation', 'redis'], message: 'needs peers' }]
+      : [];
+  const address = peersAddress.safeParse(peers).data;
+  return [
+    ...(redis === undefined ? [{ path: ['peers'], message: 'needs conversation.redis' }] : []),
+    ...('token' in peers || 'tls' in peers
+      ? []
+      : [{ path: ['peers', 'token'], message: 'is needed, or tls' }]),
+    ...(address !== undefined &&
+    address.advertise === undefined &&
+    EVERYWHERE.has(address.listen.host)
+      ? [{ path: ['peers', 'advertise'], message: 'is needed: listen names no single address' }]
+      : []),
   ];
 }
 
@@ -123,12 +152,20 @@ function findShortDrain(limits: unknown): readonly ConfigProblem[] {
 function findSharedAddress(value: unknown): readonly ConfigProblem[] {
   const addresses = listenAddresses.safeParse(value).data;
   if (addresses === undefined) return [];
-  const { grpc, admin } = addresses;
-  return grpc.listen.port !== 0 &&
-    grpc.listen.port === admin.listen.port &&
-    grpc.listen.host === admin.listen.host
-    ? [{ path: ['admin', 'listen'], message: 'is the same as grpc.listen' }]
-    : [];
+  const { grpc, admin, peers } = addresses;
+  const isSame = (one: ListenAddress, other: ListenAddress): boolean =>
+    one.port !== 0 && one.port === other.port && one.host === other.host;
+  return [
+    ...(isSame(grpc.listen, admin.listen)
+      ? [{ path: ['admin', 'listen'], message: 'is the same as grpc.listen' }]
+      : []),
+    ...(peers !== undefined && isSame(grpc.listen, peers.listen)
+      ? [{ path: ['peers', 'listen'], message: 'is the same as grpc.listen' }]
+      : []),
+    ...(peers !== undefined && isSame(admin.listen, peers.listen)
+      ? [{ path: ['peers', 'listen'], message: 'is the same as admin.listen' }]
+      : []),
+  ];
 }
 
 function itemsOf<T>(

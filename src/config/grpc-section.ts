@@ -4,13 +4,17 @@ import { integer, listenAddress, seconds, text } from './fields.ts';
 
 const MAX_CLIENT_NAMES = 100;
 
-/** `grpc.tls`. */
-const tlsSection = z.strictObject({
+/** `admin.tls`, and what `grpc.tls` has in common with it. */
+export const certificateSection = z.strictObject({
   cert: text.describe('PEM file with the certificate and its chain'),
   key: text.describe('PEM file with the private key'),
   clientCa: text
     .optional()
     .describe('PEM file of the authority that must have signed client certificates (mTLS)'),
+});
+
+/** `grpc.tls`. */
+const tlsSection = certificateSection.extend({
   clientNames: z
     .array(text)
     .min(1)

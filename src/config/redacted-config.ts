@@ -8,7 +8,8 @@ const SECRET_NAME = /secret|token|passw|credential|authorization|private|key$/iu
 const URL_USER = /(?<=:\/\/)[^/@\s]+(?=@)/gu;
 
 /**
- * Copies the configuration for people to read, without `admin.token`, `log.pseudonymKey` and the password of Redis. In bots' options, the one place whose meaning the
+ * Copies the configuration for people to read, without `admin.token`, `peers.token`, `log.pseudonymKey` and the
+ * passwords of Redis. In bots' options, the one place whose meaning the
  * gateway does not know, it hides texts that came from the environment, what stands under a secret's name, and passwords in URLs.
  */
 export function redactedConfig(config: Config): Config {
@@ -27,6 +28,7 @@ export function redactedConfig(config: Config): Config {
     return fromEnvironment.has(formatPath(path)) ? HIDDEN : value.replace(URL_USER, HIDDEN);
   };
   const { redis } = config.trust.replay;
+  const { conversation, peers } = config;
   return {
     ...config,
     trust: {
@@ -36,6 +38,14 @@ export function redactedConfig(config: Config): Config {
         redis: redis && { ...redis, url: redis.url.replace(URL_USER, HIDDEN) },
       },
     },
+    conversation: {
+      ...conversation,
+      redis: conversation.redis && {
+        ...conversation.redis,
+        url: conversation.redis.url.replace(URL_USER, HIDDEN),
+      },
+    },
+    peers: peers && { ...peers, token: peers.token === undefined ? undefined : HIDDEN },
     admin: { ...config.admin, token: config.admin.token === undefined ? undefined : HIDDEN },
     log: {
       ...config.log,

@@ -1,7 +1,14 @@
 import { resolve } from 'node:path';
 
 import type { ConfigSettings } from './check-schema.ts';
-import type { AgentConfig, Config, DataSourceConfig, Organisations, TlsConfig } from './config.ts';
+import type {
+  AgentConfig,
+  Config,
+  DataSourceConfig,
+  Organisations,
+  PeersConfig,
+  TlsConfig,
+} from './config.ts';
 import { toIssuer } from './trust-section.ts';
 
 const MS_PER_HOUR = 3_600_000;
@@ -31,7 +38,11 @@ export function toConfig(
         drainForceMs: toMs(limits.drainForceSeconds),
       },
     },
-    admin: { listen: settings.admin.listen, token: settings.admin.token },
+    admin: {
+      listen: settings.admin.listen,
+      tls: settings.admin.tls && toCertificate(settings.admin.tls, origin.baseDir),
+      token: settings.admin.token,
+    },
     trust: {
       issuers: trust.issuers.map((issuer) => ({
         ...toIssuer(issuer),
@@ -70,7 +81,10 @@ export function toConfig(
         loopDelayMs: conversation.shedding.loopDelayMs,
         heapShare: conversation.shedding.heapPercent / 100,
       },
+      redis: conversation.redis,
+      onStoreFailure: conversation.onStoreFailure,
     },
+    peers: settings.peers && toPeers(settings.peers, origin.baseDir),
     speech: {
       voice: speech.voice,
       cacheBytes: speech.cacheMegabytes * BYTES_PER_MEGABYTE,
@@ -88,11 +102,34 @@ export function toConfig(
 }
 
 function toTls(tls: NonNullable<ConfigSettings['grpc']['tls']>, baseDir: string): TlsConfig {
+  return { ...toCertificate(tls, baseDir), clientNames: tls.clientNames ?? [] };
+}
+
+function toCertificate(
+  tls: NonNullable<ConfigSettings['admin']['tls']>,
+  baseDir: string,
+): NonNullable<Config['admin']['tls']> {
   return {
     certFile: resolve(baseDir, tls.cert),
     keyFile: resolve(baseDir, tls.key),
     clientCaFile: toPath(tls.clientCa, baseDir),
-    clientNames: tls.clientNames ?? [],
+  };
+}
+
+function toPeers(
+  { listen, advertise, token, tls }: NonNullable<ConfigSettings['peers']>,
+  baseDir: string,
+): PeersConfig {
+  return {
+    listen,
+    advertise,
+    token,
+    tls: tls && {
+      certFile: resolve(baseDir, tls.cert),
+      keyFile: resolve(baseDir, tls.key),
+      caFile: resolve(baseDir, tls.ca),
+      serverName: tls.serverName,
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { IssuerConfig } from './config.ts';
-import { seconds, secureUrl, text } from './fields.ts';
+import { redisSectionOf, seconds, secureUrl, text } from './fields.ts';
 
 const MAX_ISSUERS = 50;
 
@@ -29,13 +29,9 @@ export const issuerSection = z.strictObject({
     .describe('JWKS file to read instead of fetching, for sites without a way out; default: none'),
 });
 
-const redisSection = z.strictObject({
-  url: z
-    .string()
-    .regex(/^rediss?:\/\/\S+$/u, { error: 'must be a redis:// or rediss:// URL' })
-    .describe('Where replicas share what they know of tokens: `redis://` or `rediss://`'),
-  keyPrefix: text.default('byova:').describe('What its keys begin with'),
-});
+const redisSection = redisSectionOf(
+  'Where replicas share what they know of tokens: `redis://` or `rediss://`',
+);
 
 const replaySection = z.strictObject({
   policy: z

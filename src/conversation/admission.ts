@@ -40,7 +40,9 @@ export interface Admission {
    * @throws {GatewayError} `ERR_CONVERSATION_CAPACITY`, with `reason` and `retryAfterMs` in its detail.
    */
   enter(newcomer: Newcomer): void;
-  /** A call that was let in has ended. */
+  /** Counts a call that was let in before, here or by another process; it is never refused. */
+  readmit(newcomer: Pick<Newcomer, 'organisationId' | 'agentId'>): void;
+  /** A call that was let in has ended, or left for another process. */
   left(newcomer: Pick<Newcomer, 'organisationId' | 'agentId'>): void;
   /** Takes over new limits; calls that are in stay. */
   setLimits(limits: AdmissionLimits): void;
@@ -78,6 +80,15 @@ export function createAdmission(initial: AdmissionLimits, deps: AdmissionDeps): 
     return sharers > 1 && own >= limits.maxConversations / sharers ? 'share' : undefined;
   };
 
+  const count = ({
+    organisationId,
+    agentId,
+  }: Pick<Newcomer, 'organisationId' | 'agentId'>): void => {
+    held += 1;
+    add(byOrganisation, organisationId, 1);
+    add(byAgent, agentId, 1);
+  };
+
   return {
     enter(newcomer) {
       const reason = refusalOf(newcomer);
@@ -90,10 +101,9 @@ export function createAdmission(initial: AdmissionLimits, deps: AdmissionDeps): 
             retryAfterMs: RETRY_AFTER_MS + Math.floor(random() * RETRY_SPREAD_MS),
           },
         });
-      held += 1;
-      add(byOrganisation, newcomer.organisationId, 1);
-      add(byAgent, newcomer.agentId, 1);
+      count(newcomer);
     },
+    readmit: count,
     left({ organisationId, agentId }) {
       held -= 1;
       add(byOrganisation, organisationId, -1);

@@ -10,6 +10,9 @@ interface NotedMoment {
   readonly outcome?: string;
 }
 
+/** The numbers of a call as they travel, in the order in which {@link CallFigures} takes them. */
+export type FigureCounts = readonly number[];
+
 /** The story of one call in numbers, for its last line in the log. One object a call, hence a class. */
 export class CallFigures {
   #answers = 0;
@@ -50,6 +53,34 @@ export class CallFigures {
       default:
         return;
     }
+  }
+
+  /** What another process needs to go on counting; what is under way is lost with this one. */
+  toCounts(): FigureCounts {
+    return [
+      this.#answers,
+      this.#failures,
+      this.#interruptions,
+      this.#fillers,
+      Number(this.#hasFailedLast),
+      this.#firstAudios,
+      this.#firstAudioMs,
+      this.#slowestFirstAudioMs,
+    ];
+  }
+
+  /** Goes on from what another process has counted. */
+  restore(counts: FigureCounts): void {
+    const [answers = 0, failures = 0, interruptions = 0, fillers = 0, hasFailedLast = 0] = counts;
+    const [firstAudios = 0, firstAudioMs = 0, slowestFirstAudioMs = 0] = counts.slice(5);
+    this.#answers = answers;
+    this.#failures = failures;
+    this.#interruptions = interruptions;
+    this.#fillers = fillers;
+    this.#hasFailedLast = hasFailedLast === 1;
+    this.#firstAudios = firstAudios;
+    this.#firstAudioMs = firstAudioMs;
+    this.#slowestFirstAudioMs = slowestFirstAudioMs;
   }
 
   /**

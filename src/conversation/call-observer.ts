@@ -21,6 +21,10 @@ export type AnswerOutcome =
 export type CallMoment =
   | { readonly type: 'call-started' }
   | { readonly type: 'call-ended'; readonly reason: EndReason }
+  /** The call goes on, and is not held here until it returns: its next turn may come to another process. */
+  | { readonly type: 'call-left' }
+  /** A call that was held elsewhere, or that had left, is held here. */
+  | { readonly type: 'call-returned' }
   /** The caller speaks. */
   | { readonly type: 'speech-started' }
   /** The caller has finished; `speechMs` of speech. */
@@ -51,6 +55,9 @@ export type CallMoment =
       /** From the caller cutting in to the end of the answer; nothing of it follows. */
       readonly silencedAfterMs?: number;
     };
+
+/** Moments of the call itself, and not of where it is held. */
+export type CallEvent = Exclude<CallMoment, { readonly type: 'call-left' | 'call-returned' }>;
 
 /** Somebody who watches calls: metrics, traces, a dashboard. Called at the moment itself, so it must be quick. */
 export type CallObserver = (conversation: Conversation, moment: CallMoment) => void;

@@ -77,6 +77,10 @@ export class Conversation {
   answering: Answer | undefined;
   inputOwner: OpenTurn | undefined;
   readonly openTurns = new Set<OpenTurn>();
+  /** RPCs that are on their way here, and wait for it. */
+  awaitedBy = 0;
+  /** Told when an RPC has ended; set where the conversation is shared with other processes. */
+  onTurnLeft: (() => void) | undefined;
   /** Made on the first caller audio. */
   ear: Ear | undefined;
   turns = 0;
@@ -89,14 +93,20 @@ export class Conversation {
   transcript: string | undefined;
   summary: string | undefined;
 
-  constructor(key: string, agent: Agent, call: MutableCall, clock: Clock) {
+  constructor(
+    key: string,
+    agent: Agent,
+    call: MutableCall,
+    clock: Clock,
+    startedAtMs = clock.now(),
+  ) {
     this.key = key;
     this.agent = agent;
     this.call = call;
     this.playback = createPlayback(clock, agent.bargeIn.protectMs);
     this.listen = agent.listen;
-    this.startedAtMs = clock.now();
-    this.lastSeenMs = this.startedAtMs;
+    this.startedAtMs = startedAtMs;
+    this.lastSeenMs = clock.now();
   }
 
   get bot(): BotHandler {
@@ -106,6 +116,12 @@ export class Conversation {
   /** Whether the next input of the caller is confidential. */
   get isSensitive(): boolean {
     return this.listen.sensitive ?? false;
+  }
+
+  /** An RPC has ended. */
+  left(turn: OpenTurn): void {
+    this.openTurns.delete(turn);
+    this.onTurnLeft?.();
   }
 
   /** Whether speech or digits of the caller must be ignored, because of what plays or is being said. */

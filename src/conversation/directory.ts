@@ -13,6 +13,7 @@ import { type Admission, type AdmissionLimits, createAdmission } from './admissi
 import type { Agent, AgentCatalogue } from './agent.ts';
 import type { CallObserver } from './call-observer.ts';
 import type { TurnMessage } from './caller-input.ts';
+import { type StoredConversation, applyRecord } from './conversation-record.ts';
 import { type AnswerFate, Conversation, type OpenTurn } from './conversation.ts';
 import type { Principal } from './principal.ts';
 
@@ -45,6 +46,20 @@ export interface ConversationDirectory {
    *   `ERR_CONVERSATION_NOT_STARTED`, `ERR_CONVERSATION_CAPACITY`.
    */
   enter(principal: Principal, message: TurnMessage): Conversation | undefined;
+  /** The conversation that a message belongs to, if it is held here. */
+  find(principal: Principal, message: TurnMessage): Conversation | undefined;
+  /**
+   * Takes in a conversation that was opened before, here or by another process; it is never refused.
+   *
+   * @throws {GatewayError} `ERR_CONVERSATION_AGENT_UNKNOWN` when its agent is not known here.
+   */
+  restore(principal: Principal, message: TurnMessage, stored: StoredConversation): Conversation;
+  /** Takes in again what has {@link ConversationDirectory.handOver left}. */
+  takeBack(conversation: Conversation): void;
+  /** Holds the conversation no more, without ending the call. */
+  handOver(conversation: Conversation): void;
+  /** Another process has seen the end of the call. */
+  noteEnded(key: string): void;
   /** Whose the message is, or would be if it opened a conversation; `undefined` when there is no such agent. */
   agentOf(principal: Principal, message: TurnMessage): Agent | undefined;
   /** Ends a conversation and tells its bot; open RPCs are closed with `fate`. Does nothing the second time. */
@@ -75,6 +90,15 @@ export function createConversationDirectory(
   const conversations = new Map<string, Conversation>();
   const admission = deps.admission ?? createAdmission(options, deps);
   const ended = new LRUCache<string, true>({ max: MAX_ENDED });
+
+  const takeBack = (conversation: Conversation): void => {
+    admission.readmit(conversation.call);
+    conversation.lastSeenMs = clock.now();
+    conversations.set(conversation.key, conversation);
+    ended.delete(conversation.key);
+    metrics.conversations.set(conversations.size);
+    observe(conversation, { type: 'call-returned' });
+  };
 
   const open = (key: string, principal: Principal, message: TurnMessage): Conversation => {
     const { input, conversationId } = message;
@@ -166,6 +190,41 @@ export function createConversationDirectory(
       if (type === 'session-end' || (ended.has(key) && type !== 'session-start')) return undefined;
       return open(key, principal, message);
     },
+    find: (principal, message) => conversations.get(keyOf(principal, message)),
+    restore({ organisationId }, { conversationId, trackingId }, stored) {
+      const agent = deps.catalogue().resolve(organisationId, stored.agentId);
+      const conversation = new Conversation(
+        `${organisationId} ${conversationId}`,
+        agent,
+        {
+          conversationId,
+          organisationId,
+          agentId: agent.id,
+          language: stored.language,
+          parameters: stored.parameters,
+          vendorConfig: stored.vendorConfig,
+          state: stored.state,
+          logger: new CallLogger(logger, { conversationId, organisationId }),
+        },
+        clock,
+        stored.startedAtMs,
+      );
+      conversation.trackingId = trackingId ?? '';
+      applyRecord(conversation, stored);
+      takeBack(conversation);
+      return conversation;
+    },
+    takeBack,
+    handOver(conversation) {
+      if (!conversations.delete(conversation.key)) return;
+      admission.left(conversation.call);
+      metrics.conversations.set(conversations.size);
+      // Its noise floor is learnt anew, and a detector is too much for a call that may be gone.
+      conversation.ear?.close();
+      conversation.ear = undefined;
+      observe(conversation, { type: 'call-left' });
+    },
+    noteEnded: (key) => void ended.set(key, true),
     end,
     revoke(isRevoked) {
       const revoked = [...conversations.values()].filter(({ call }) =>
@@ -197,7 +256,8 @@ export function createConversationDirectory(
   };
 }
 
-function keyOf({ organisationId }: Principal, { conversationId }: TurnMessage): string {
+/** By what the conversation of a message is known, here and to other processes. */
+export function keyOf({ organisationId }: Principal, { conversationId }: TurnMessage): string {
   return `${organisationId} ${conversationId}`;
 }
 

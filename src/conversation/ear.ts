@@ -1,7 +1,7 @@
 import type { CallerAudio } from '../audio/caller-audio.ts';
 import type { Endpointer, EndpointerOptions } from '../audio/endpointer.ts';
 import type { SpeechCollector } from '../audio/speech-collector.ts';
-import { type SpeechStream, createSpeechStream } from '../audio/speech-stream.ts';
+import { type SpeechStream, type SpeechTally, createSpeechStream } from '../audio/speech-stream.ts';
 import type { VoiceActivityDetector } from '../audio/voice-activity.ts';
 import type { CallerInput } from './caller-input.ts';
 
@@ -39,6 +39,8 @@ export interface EarParts {
   readonly keys: KeyDetector | undefined;
   /** The most of an utterance that a stream passes on, in bytes. */
   readonly maxStreamBytes: number;
+  /** Where streams count what waits and what is dropped; absent: nowhere. */
+  readonly tally?: SpeechTally | undefined;
 }
 
 /**
@@ -101,8 +103,8 @@ export class Ear {
 
   /** Streams the utterance that has just begun, from a little before its beginning to its end. */
   stream(): AsyncIterable<Uint8Array> {
-    const { collector, maxStreamBytes } = this.#parts;
-    const stream = createSpeechStream(maxStreamBytes);
+    const { collector, maxStreamBytes, tally } = this.#parts;
+    const stream = createSpeechStream(maxStreamBytes, tally);
     this.#stream = stream;
     const soFar = collector?.peek();
     if (soFar !== undefined && soFar.length > 0) stream.push(soFar);

@@ -7,6 +7,11 @@ import type { Principal } from './principal.ts';
 /** A UUID in real calls. Ids outlive their calls in a memory that counts them, so each must be small. */
 const MAX_ID_LENGTH = 256;
 
+/** Whether a text can name a conversation. */
+export function isConversationId({ length }: string): boolean {
+  return length > 0 && length <= MAX_ID_LENGTH;
+}
+
 /**
  * Adds an RPC to the conversation that its first message names.
  *
@@ -19,11 +24,11 @@ export function joinConversation(
   message: TurnMessage,
   turn: OpenTurn,
 ): Conversation | undefined {
-  const { length } = message.conversationId;
-  if (length === 0 || length > MAX_ID_LENGTH)
+  const { conversationId } = message;
+  if (!isConversationId(conversationId))
     throw new GatewayError(
       'ERR_CONVERSATION_ID_MISSING',
-      length === 0 ? 'conversation_id is empty' : 'conversation_id is too long',
+      conversationId === '' ? 'conversation_id is empty' : 'conversation_id is too long',
     );
   const conversation = directory.enter(principal, message);
   if (conversation === undefined) return undefined;

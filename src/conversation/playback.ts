@@ -16,6 +16,14 @@ export interface CutOff extends Interruption {
   readonly unheard: readonly UnheardSound[];
 }
 
+/** When what was sent plays, in milliseconds since the epoch; what another process must know of it. */
+export interface PlaybackTimes {
+  readonly startedAtMs: number;
+  readonly untilMs: number;
+  readonly closedToSpeechUntilMs: number;
+  readonly closedToDigitsUntilMs: number;
+}
+
 /**
  * What the caller is probably hearing. Webex reports nothing of its loudspeaker, so this is reckoned: it begins to play
  * when the first byte is sent and plays at the speed of sound on a telephone. The truth is a network delay later.
@@ -32,6 +40,9 @@ export interface Playback {
   endsAtMs(): number;
   /** The caller cut in: forgets what was not played. `undefined` when nothing was playing. */
   cut(): CutOff | undefined;
+  times(): PlaybackTimes;
+  /** Takes over what another process has sent; its sound and words are not known here. */
+  restore(times: PlaybackTimes): void;
 }
 
 /** One minute: more of a prompt is not taken up again. */
@@ -109,6 +120,22 @@ class ReckonedPlayback implements Playback {
     const unheard = unheardOf(this.#sounds ?? [], heardBytes);
     this.#forget();
     return { heardMs, heardText: this.#text?.cut(heardBytes) ?? '', unheard };
+  }
+
+  times(): PlaybackTimes {
+    return {
+      startedAtMs: this.#startedAtMs,
+      untilMs: this.#untilMs,
+      closedToSpeechUntilMs: this.#closedToSpeechUntilMs,
+      closedToDigitsUntilMs: this.#closedToDigitsUntilMs,
+    };
+  }
+
+  restore(times: PlaybackTimes): void {
+    this.#startedAtMs = times.startedAtMs;
+    this.#untilMs = times.untilMs;
+    this.#closedToSpeechUntilMs = times.closedToSpeechUntilMs;
+    this.#closedToDigitsUntilMs = times.closedToDigitsUntilMs;
   }
 
   /** A clock that was set back says nothing of what plays: better to hear the caller than to be deaf until it catches up. */

@@ -12,6 +12,8 @@ export interface RelayEnd {
   readonly status: string;
   /** Whether the RPC was begun on a connection; if not, nothing was sent and it may be tried elsewhere. */
   readonly hasBegun: boolean;
+  /** What the other side says of it; from a stranger, so never to be logged. */
+  readonly details: string;
 }
 
 /** Hears of a relayed RPC, in order, and nothing after `relayEnded`. Never called before `open` has returned. */

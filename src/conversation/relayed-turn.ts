@@ -341,8 +341,8 @@ export class RelayedTurn implements OpenTurn, RelayListener {
     }));
     if (this.#conversation === undefined) return;
     if (this.#asked !== undefined && outcome === 'answered') this.#conversation.failures = 0;
-    this.#conversation.openTurns.delete(this);
     this.#conversation.lastSeenMs = nowMs;
+    this.#conversation.left(this);
   }
 
   #tell(toMoment: (asked: Asked) => CallMoment): void {

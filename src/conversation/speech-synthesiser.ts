@@ -10,5 +10,7 @@ export interface SpeechSynthesiser {
    * @throws {GatewayError} `ERR_SPEECH_FAILED` when the engine could not.
    */
   synthesise(text: string, signal: AbortSignal): Promise<Uint8Array>;
+  /** Texts that wait for an engine which is busy; absent where none ever waits here. */
+  readonly waiting?: (() => number) | undefined;
   close(): Promise<void>;
 }

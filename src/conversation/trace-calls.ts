@@ -64,7 +64,10 @@ export function traceCalls({ tracing, clock, pseudonymise }: CallTracerDeps): Ca
     const atMs = clock.now();
     switch (moment.type) {
       case 'call-started':
+      case 'call-returned':
         return;
+      case 'call-left':
+        return held.span.end(atMs, { 'byova.reason': 'left' });
       case 'speech-started':
       case 'speech-ended':
       case 'recognised':
@@ -107,7 +110,8 @@ export function traceCalls({ tracing, clock, pseudonymise }: CallTracerDeps): Ca
 
   return {
     observe(conversation, moment) {
-      if (moment.type === 'call-started') return begin(conversation);
+      if (moment.type === 'call-started' || moment.type === 'call-returned')
+        return begin(conversation);
       const held = calls.get(conversation);
       if (held !== undefined) tell(held, conversation, moment);
     },

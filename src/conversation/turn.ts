@@ -346,9 +346,9 @@ export class Turn implements OpenTurn, EarListener {
     this.#recognition?.cancel();
     const conversation = this.#conversation;
     if (conversation === undefined) return;
-    conversation.openTurns.delete(this);
     if (conversation.inputOwner === this) conversation.inputOwner = undefined;
     conversation.lastSeenMs = this.#deps.clock.now();
+    conversation.left(this);
   }
 
   #move(next: TurnState): void {

@@ -13,6 +13,8 @@ interface CallIdentity {
   /** The first characters of the conversation id: enough to find it in the log. */
   readonly conversation: string;
   readonly organisation: string;
+  /** Their names in logs and traces, whole, where these are pseudonyms. */
+  readonly loggedAs?: { readonly conversation: string; readonly organisation: string };
   readonly agent: string;
   readonly bot: string;
 }
@@ -70,6 +72,8 @@ export interface CallWatchOptions {
   readonly maxCalls: number;
   /** Answers remembered. Default 60. */
   readonly maxTurns?: number;
+  /** How logs and traces name conversations and organisations; absent: as they are called. */
+  readonly pseudonymise?: ((identifier: string) => string) | undefined;
 }
 
 const DEFAULT_MAX_TURNS = 60;
@@ -91,7 +95,7 @@ interface Watched {
 
 /** Creates a watch that sees nothing yet. It costs a look-up a moment, and nothing a frame. */
 export function watchCalls(options: CallWatchOptions, clock: Pick<Clock, 'now'>): CallWatch {
-  const maxTurns = options.maxTurns ?? DEFAULT_MAX_TURNS;
+  const { maxTurns = DEFAULT_MAX_TURNS, pseudonymise } = options;
   const watched = new Map<Conversation, Watched>();
   const turns: RecentTurn[] = [];
   let calls = 0;
@@ -113,13 +117,13 @@ export function watchCalls(options: CallWatchOptions, clock: Pick<Clock, 'now'>)
     held.marks = held.marks.filter((one) => one !== marks);
     // What the bot was listening to was no input after all.
     if (moment.outcome === 'withdrawn') return;
-    turns.push(toTurn(identify(conversation, held), marks, moment, clock.now()));
+    turns.push(toTurn(identify(conversation, held, pseudonymise), marks, moment, clock.now()));
     if (turns.length > maxTurns) turns.shift();
   };
 
   return {
     observe(conversation, moment) {
-      if (moment.type === 'call-started') {
+      if (moment.type === 'call-started' || moment.type === 'call-returned') {
         if (watched.size < options.maxCalls)
           watched.set(conversation, { call: ++calls, marks: [] });
         return;
@@ -128,6 +132,7 @@ export function watchCalls(options: CallWatchOptions, clock: Pick<Clock, 'now'>)
       if (held === undefined) return;
       switch (moment.type) {
         case 'call-ended':
+        case 'call-left':
           watched.delete(conversation);
           return;
         case 'asked':
@@ -171,7 +176,7 @@ export function watchCalls(options: CallWatchOptions, clock: Pick<Clock, 'now'>)
         .filter(([{ failures }]) => failures === 0)
         .slice(0, max - failing.length);
       const shown = [...failing, ...others].map(([conversation, held]) =>
-        toLiveCall(conversation, held),
+        toLiveCall(conversation, held, pseudonymise),
       );
       return { total: watched.size, byState, byOrganisation, byAgent, calls: shown };
     },
@@ -198,20 +203,35 @@ function stateOf({ ear, playback, answering }: Conversation, { marks }: Watched)
   return current?.firstAudioAtMs === undefined ? 'bot-thinking' : 'bot-speaking';
 }
 
-function identify({ call, agent }: Conversation, held: Watched): CallIdentity {
+function identify(
+  { call, agent }: Conversation,
+  held: Watched,
+  pseudonymise: CallWatchOptions['pseudonymise'],
+): CallIdentity {
+  const { conversationId, organisationId } = call;
   return {
     call: held.call,
-    conversation: call.conversationId.slice(0, SHOWN_ID_LENGTH),
-    organisation: call.organisationId,
+    conversation: conversationId.slice(0, SHOWN_ID_LENGTH),
+    organisation: organisationId,
+    ...(pseudonymise && {
+      loggedAs: {
+        conversation: pseudonymise(conversationId),
+        organisation: pseudonymise(organisationId),
+      },
+    }),
     agent: agent.id,
     bot: agent.bot.name,
   };
 }
 
-function toLiveCall(conversation: Conversation, held: Watched): LiveCall {
+function toLiveCall(
+  conversation: Conversation,
+  held: Watched,
+  pseudonymise: CallWatchOptions['pseudonymise'],
+): LiveCall {
   const { startedAtMs, turns, failures } = conversation;
   const state = stateOf(conversation, held);
-  return { ...identify(conversation, held), state, startedAtMs, turns, failures };
+  return { ...identify(conversation, held, pseudonymise), state, startedAtMs, turns, failures };
 }
 
 function toTurn(

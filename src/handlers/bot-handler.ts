@@ -122,9 +122,17 @@ export interface BotHandler {
    * beginning on. Absent: none of it.
    */
   readonly hears?: 'utterances' | 'streams';
+  /**
+   * What a call needs does not all stand in `state`, such as a connection that outlives the turn: its turns then all come
+   * to the process in which it began, for as long as that is there. Without it, a call that is shared between processes may
+   * go on in another one after each turn, with its `state` and a new {@link BotCall}.
+   */
+  readonly keepsCalls?: boolean;
   answer(call: BotCall, input: BotInput, turn: BotTurn): AsyncIterable<BotOutput>;
-  /** Called once when the call has ended, for whatever reason. */
+  /** Called once when the call has ended, for whatever reason, in the process that held it last. */
   end?(call: BotCall, reason: EndReason): void | Promise<void>;
+  /** The call goes on in another process: what is held for it here can go. */
+  leave?(call: BotCall): void;
   /** Releases what the bot holds; called at shutdown. */
   close?(): Promise<void>;
 }

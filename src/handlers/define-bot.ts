@@ -46,6 +46,8 @@ export type HookResult = Answer | Promise<Answer> | AsyncIterable<Reply | string
 export interface BotHooks {
   /** Name in logs and metrics; lower-case words with hyphens. */
   readonly name: string;
+  /** See `BotHandler.keepsCalls`: what a call needs does not all stand in `call.state`. */
+  readonly keepsCalls?: boolean;
   /** The call begins: greet. */
   start?(call: BotCall, turn: BotTurn): HookResult;
   /** The caller pressed keys; the terminator is not part of `digits`. */
@@ -75,6 +77,8 @@ export interface BotHooks {
   ): HookResult;
   /** The call is over. */
   end?(call: BotCall, reason: EndReason): void | Promise<void>;
+  /** The call goes on in another process: what is held for it here can go. */
+  leave?(call: BotCall): void;
 }
 
 /**
@@ -102,6 +106,8 @@ function toHandler(hooks: BotHooks): BotHandler {
   return {
     name: hooks.name,
     ...hearing(hooks),
+    ...(hooks.keepsCalls === undefined ? {} : { keepsCalls: hooks.keepsCalls }),
+    ...(hooks.leave === undefined ? {} : { leave: (call) => hooks.leave?.(call) }),
     async *answer(call, input, turn) {
       const result = callHook(hooks, call, input, turn);
       if (isAsyncIterable(result)) {

@@ -47,7 +47,7 @@ export interface CallLayersDeps {
   readonly metrics: Pick<Metrics, 'rpcs' | 'authentications'>;
   readonly isDraining: () => boolean;
   /** Throws when the client's certificate is not welcome; by default every certificate is, and none is needed. */
-  readonly checkClientName?: (call: CertifiedCall) => void;
+  readonly checkClientName?: (call: ArrivingCall) => void;
   /** Bounds what failed credentials cost; by default nothing does. */
   readonly failures?: Pick<FailureLimiter, 'take'>;
 }

@@ -18,8 +18,18 @@ export interface ConnectionLimits {
   readonly admissionTimeoutMs: number;
 }
 
+/** Connections that are open, and how many may be. */
+export interface ConnectionCounts {
+  readonly open: number;
+  readonly maxOpen: number;
+  /** Those on which no RPC was admitted yet. */
+  readonly unproven: number;
+  readonly maxUnproven: number;
+}
+
 /** Watches the connections of a server. */
 export interface ConnectionGuard {
+  readonly counts: () => ConnectionCounts;
   /**
    * Takes a server under watch, before its first connection.
    *
@@ -95,6 +105,12 @@ export function createConnectionGuard(
     if (unproven.size > limits.maxUnproven) evictOldest(() => true);
   };
   return {
+    counts: () => ({
+      open: open.size,
+      maxOpen: limits.maxConnections,
+      unproven: unproven.size,
+      maxUnproven: limits.maxUnproven,
+    }),
     watch(server, onRefused) {
       server.maxConnections = limits.maxConnections;
       server.on('session', take);

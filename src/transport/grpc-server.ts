@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { loadHealth } from '../protocols/health/wire.ts';
 import type { BidiHandler, ProtocolService, UnaryHandler } from '../protocols/rpc.ts';
 import type { CallLayers } from './call-layers.ts';
-import { createConnectionGuard } from './connection-guard.ts';
+import { type ConnectionCounts, createConnectionGuard } from './connection-guard.ts';
 import { type ServingStatus, createHealthReporter } from './health-service.ts';
 import { capHeaders, http2ServersOf } from './http2-server.ts';
 import { type ServeDeps, serveBidi } from './serve-bidi.ts';
@@ -20,6 +20,7 @@ import {
 
 /** Where the server listens and within what limits. */
 export interface GrpcServerOptions {
+  /** Or `unix:/path`; the port then counts for nothing. */
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
@@ -30,6 +31,7 @@ export interface GrpcServerOptions {
 /** A running server. */
 export interface GrpcServer {
   readonly port: number;
+  readonly connections: () => ConnectionCounts;
   /** What both health services say of every service. */
   setHealth(status: ServingStatus): void;
   /**
@@ -72,6 +74,7 @@ export async function startGrpcServer(
   };
   return {
     port,
+    connections: connections.counts,
     setHealth: health.set,
     async drain(graceMs) {
       health.set('NOT_SERVING');
@@ -116,5 +119,6 @@ function listen(server: Server, options: GrpcServerOptions): Promise<number> {
 }
 
 function addressOf({ host, port }: { readonly host: string; readonly port: number }): string {
+  if (host.startsWith('unix:')) return host;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -34,6 +34,17 @@ export function widenConnectionWindow(call: unknown, windowBytes: number): void 
   session.setLocalWindowSize(windowBytes);
 }
 
+/** Tells how many bytes of answers wait for the client, in grpc-js and below it. */
+export function waitingBytesOf(call: unknown): number {
+  const state: unknown = isObject(call) ? call['_writableState'] : undefined;
+  const queued: unknown =
+    isObject(state) && typeof state['getBuffer'] === 'function' ? state['getBuffer']() : [];
+  let bytes = http2StreamOf(call)?.writableLength ?? 0;
+  for (const entry of Array.isArray(queued) ? queued : [])
+    if (isObject(entry) && entry['chunk'] instanceof Uint8Array) bytes += entry['chunk'].length;
+  return bytes;
+}
+
 /** Resets the stream at once, throwing away what waits to be sent. */
 export function resetStream(call: unknown): void {
   http2StreamOf(call)?.close(constants.NGHTTP2_CANCEL);

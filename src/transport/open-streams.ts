@@ -6,6 +6,8 @@ export interface OpenStream {
   readonly principal: Principal;
   /** Ends the RPC with the status that belongs to `error`. */
   readonly fail: (error: unknown) => void;
+  /** Bytes that the client has not taken yet. */
+  readonly waitingBytes?: () => number;
 }
 
 /** The streaming RPCs that are open, as many as the server's limits allow. */
@@ -13,6 +15,8 @@ export interface OpenStreams {
   add(stream: OpenStream): void;
   delete(stream: OpenStream): void;
   readonly size: () => number;
+  /** Of all of them; looked up when it is asked for. */
+  readonly waitingBytes: () => number;
   /** Ends every stream whose caller would not be let in now with `ERR_AUTH_REVOKED`, whatever it is doing. */
   endUnwelcome(isWelcome: (principal: Principal) => boolean): void;
 }
@@ -24,6 +28,11 @@ export function createOpenStreams(): OpenStreams {
     add: (stream) => void streams.add(stream),
     delete: (stream) => void streams.delete(stream),
     size: () => streams.size,
+    waitingBytes() {
+      let bytes = 0;
+      for (const stream of streams) bytes += stream.waitingBytes?.() ?? 0;
+      return bytes;
+    },
     endUnwelcome(isWelcome) {
       for (const { principal, fail } of streams)
         if (!isWelcome(principal))

@@ -10,7 +10,7 @@ import { openRelayStream } from './relay-stream.ts';
 
 /** Where RPCs are relayed to and within what limits. */
 export interface RelayClientOptions {
-  /** `host:port`. */
+  /** `host:port`, or `unix:/path`. */
   readonly target: string;
   /** PEM files; `undefined`: plaintext. */
   readonly tls: RelayTls | undefined;
@@ -20,6 +20,8 @@ export interface RelayClientOptions {
   readonly connectTimeoutMs: number;
   /** Between two pings on a connection with open RPCs, in milliseconds. */
   readonly keepaliveMs: number;
+  /** How long a ping may take, in milliseconds; default 20,000. */
+  readonly keepaliveTimeoutMs?: number;
 }
 
 /** TLS of a client. */
@@ -113,14 +115,14 @@ export async function createRelayClient(
 
 function createClient(options: RelayClientOptions, channelCredentials: ChannelCredentials): Client {
   const { tls, target } = options;
-  return new Client(`dns:${target}`, channelCredentials, {
+  return new Client(target.startsWith('unix:') ? target : `dns:${target}`, channelCredentials, {
     'grpc.use_local_subchannel_pool': 1,
     // Nobody's environment or DNS decides where calls go.
     'grpc.enable_http_proxy': 0,
     'grpc.service_config_disable_resolution': 1,
     'grpc.enable_channelz': 0,
     'grpc.keepalive_time_ms': options.keepaliveMs,
-    'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+    'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs ?? KEEPALIVE_TIMEOUT_MS,
     'grpc.initial_reconnect_backoff_ms': FIRST_RECONNECT_MS,
     'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MS,
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
@@ -139,7 +141,7 @@ function createClient(options: RelayClientOptions, channelCredentials: ChannelCr
 function refuse(listener: RelayListener, status: string): RelayStream {
   let isOver = false;
   queueMicrotask(() => {
-    if (!isOver) listener.relayEnded({ status, hasBegun: false });
+    if (!isOver) listener.relayEnded({ status, hasBegun: false, details: '' });
   });
   return {
     send: () => true,

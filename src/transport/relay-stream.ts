@@ -40,6 +40,7 @@ export function openRelayStream(
   let isOver = false;
   let patience: Timer | undefined;
   let status: string | undefined;
+  let details = '';
   let isReadToTheEnd = false;
 
   const leave = (): boolean => {
@@ -51,7 +52,7 @@ export function openRelayStream(
     return true;
   };
   const end = (how: string, hasBegun: boolean): void => {
-    if (leave()) listener.relayEnded({ status: how, hasBegun });
+    if (leave()) listener.relayEnded({ status: how, hasBegun, details });
   };
   /** The status overtakes messages that a paused stream still holds. */
   const finish = (): void => {
@@ -73,8 +74,9 @@ export function openRelayStream(
     });
     // The status says the same, and comes for every RPC.
     stream.on('error', () => undefined);
-    stream.on('status', ({ code }) => {
-      status = Status[code] ?? 'UNKNOWN';
+    stream.on('status', (told) => {
+      status = Status[told.code] ?? 'UNKNOWN';
+      details = told.details;
       finish();
     });
     if (isPaused) stream.pause();

@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import type { BidiHandler, RequestListener } from '../protocols/rpc.ts';
 import { type CallLayers, headersOf, trackingIdOf } from './call-layers.ts';
 import type { ConnectionGuard } from './connection-guard.ts';
-import { widenConnectionWindow } from './http2-stream.ts';
+import { waitingBytesOf, widenConnectionWindow } from './http2-stream.ts';
 import type { OpenStream } from './open-streams.ts';
 import { readRequests } from './read-requests.ts';
 import { toTrailers } from './trailers.ts';
@@ -51,7 +51,7 @@ export function serveBidi<Request>(
     const begin = (principal: Principal): void => {
       deps.connections.admitted(call);
       if (call.cancelled || writer.hasEnded()) return writer.cancelled();
-      stream = { principal, fail: writer.fail };
+      stream = { principal, fail: writer.fail, waitingBytes: () => waitingBytesOf(call) };
       layers.streams.add(stream);
       listener = handler({ principal, trackingId, header: headersOf(call.metadata) }, writer);
       return readRequests(call, listener, writer, deps);

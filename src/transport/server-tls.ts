@@ -2,17 +2,10 @@ import type { SecureContextOptions } from 'node:tls';
 
 import { ServerCredentials } from '@grpc/grpc-js';
 
-import { runInBackground } from '../core/background.ts';
-import type { Clock, Timer } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
-import { describeError } from '../telemetry/describe-error.ts';
-import { logEvent } from '../telemetry/log-events.ts';
-import {
-  type TlsFiles,
-  type TlsMaterial,
-  compileTlsMaterial,
-  readTlsFiles,
-} from './tls-material.ts';
+import { pollTlsFiles } from './poll-tls-files.ts';
+import { type TlsFiles, compileTlsMaterial, readTlsFiles } from './tls-material.ts';
 
 /** The server's side of TLS. */
 export interface ServerTls {
@@ -23,15 +16,8 @@ export interface ServerTls {
   close(): void;
 }
 
-/**
- * Between two looks at the files. They are read whole: a few kilobytes, and unlike a watch on an inode it sees a symbolic
- * link that is pointed elsewhere, as Kubernetes does it, and works on every file system.
- */
-const POLL_MS = 10_000;
-/** A change is taken when it stands for this long, for the files are seldom written at one instant. */
-const SETTLE_MS = 1_000;
 /** A handshake that takes longer is given up; Node.js would wait two minutes. */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /**
  * Loads the certificates and keeps them up to date: open connections live on with the certificate they began with, new
@@ -62,7 +48,7 @@ export async function startServerTls(
     },
     material.context,
   );
-  const poll = pollFiles(files, first.fingerprint, deps, (changed) => {
+  const poll = pollTlsFiles(files, first.fingerprint, deps, (changed) => {
     material = changed;
     credentials.reload(changed.context);
   });
@@ -71,72 +57,6 @@ export async function startServerTls(
     certificateExpiresAtMs: () => material.expiresAtMs,
     close: poll.cancel,
   };
-}
-
-/** Looks at the files until cancelled, and hands over every change that can be used. */
-function pollFiles(
-  files: TlsFiles,
-  firstFingerprint: string,
-  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
-  onChange: (material: TlsMaterial) => void,
-): Timer {
-  /** What was last taken or refused, and what the last look found. */
-  let settled = firstFingerprint;
-  let seen = firstFingerprint;
-  let timer: Timer | undefined;
-  let isClosed = false;
-
-  const look = async (): Promise<void> => {
-    const found = await readOrFail(files);
-    if (isClosed) return;
-    const hasSettled = found.fingerprint === seen;
-    seen = found.fingerprint;
-    if (seen !== settled && hasSettled) {
-      settled = seen;
-      try {
-        const material = found.compile();
-        onChange(material);
-        logEvent(logger, 'tls.reloaded', {
-          expiresAt: new Date(material.expiresAtMs).toISOString(),
-        });
-      } catch (error) {
-        logEvent(logger, 'tls.reload.failed', describeError(error));
-      }
-    }
-    plan(seen === settled ? POLL_MS : SETTLE_MS);
-  };
-  const plan = (delayMs: number): void => {
-    timer = clock.setTimer(delayMs, () =>
-      runInBackground(look, (error) => {
-        logEvent(logger, 'tls.reload.failed', describeError(error));
-        plan(POLL_MS);
-      }),
-    );
-  };
-  plan(POLL_MS);
-  return {
-    cancel() {
-      isClosed = true;
-      timer?.cancel();
-    },
-  };
-}
-
-/** A file that is gone is one more content that cannot be used. */
-async function readOrFail(
-  files: TlsFiles,
-): Promise<{ readonly fingerprint: string; readonly compile: () => TlsMaterial }> {
-  try {
-    const bytes = await readTlsFiles(files);
-    return { fingerprint: bytes.fingerprint, compile: () => compileTlsMaterial(bytes) };
-  } catch (error) {
-    return {
-      fingerprint: 'unreadable',
-      compile() {
-        throw error;
-      },
-    };
-  }
 }
 
 /**

@@ -67,6 +67,7 @@ describe('config-keys', () => {
       'dataSources',
       'agents',
       'conversation',
+      'peers',
       'speech',
       'recorder',
       'log',

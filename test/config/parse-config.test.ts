@@ -99,6 +99,7 @@ describe('parse-config', () => {
         maxPerOrganisation: 20_000,
         organisationLimits: {},
         unknown: 'create',
+        onStoreFailure: 'local',
         shedding: { loopDelayMs: 200, heapShare: 0.92 },
       },
       speech: { voice: 'kal', cacheBytes: 33_554_432, workers: 1 },
@@ -126,6 +127,16 @@ agents:
     });
     expect(config.trust.issuers[0]?.jwksUri).toBe('https://keys.example/jwks');
     expect(config.agents[0]).toMatchObject({ name: 'Front desk', isDefault: true });
+  });
+
+  it('takes certificates of the admin port, which has no list of names', () => {
+    const withTls = (tls: string) => `${MINIMAL_CONFIG}\nadmin: { tls: { ${tls} } }\n`;
+    expect(parse(withTls('cert: c.pem, key: k.pem, clientCa: ca.pem')).admin.tls).toEqual({
+      certFile: '/etc/byova/c.pem',
+      keyFile: '/etc/byova/k.pem',
+      clientCaFile: '/etc/byova/ca.pem',
+    });
+    expect(() => parse(withTls('cert: c.pem, key: k.pem, clientNames: [x]'))).toThrow();
   });
 
   it('takes every key that can be set', () => {

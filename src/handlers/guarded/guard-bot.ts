@@ -110,6 +110,7 @@ export function guardBot(bot: BotHandler, options: GuardOptions, deps: GuardDeps
   return {
     name: bot.name,
     ...(bot.hears === undefined ? {} : { hears: bot.hears }),
+    ...(bot.keepsCalls === undefined ? {} : { keepsCalls: bot.keepsCalls }),
     state: breaker.state,
     inFlight: () => maxConcurrent - slots.executionSlots,
     maxConcurrent,
@@ -125,6 +126,7 @@ export function guardBot(bot: BotHandler, options: GuardOptions, deps: GuardDeps
       },
     }),
     ...(bot.end === undefined ? {} : { end: (call, reason) => bot.end?.(call, reason) }),
+    ...(bot.leave === undefined ? {} : { leave: (call) => bot.leave?.(call) }),
     ...(bot.close === undefined ? {} : { close: async () => bot.close?.() }),
   };
 }

@@ -21,7 +21,7 @@ try {
   const factory = await loadBot(use, baseDir, BUILT_IN_BOTS);
   const bot = await createBot(factory, options, { logger: loggers.open(undefined), baseDir });
   serveBot(bot, { port, loggers, maxStateLength, discardedBytes });
-  post({ type: 'ready', name: bot.name, hears: bot.hears });
+  post({ type: 'ready', name: bot.name, hears: bot.hears, keepsCalls: bot.keepsCalls });
 } catch (error) {
   post({ type: 'not-ready', failure: toFailure(error) });
 }

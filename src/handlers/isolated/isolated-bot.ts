@@ -65,10 +65,11 @@ export async function createIsolatedBot(
     slots[hash(conversationId) % slots.length] ?? slot;
 
   let closing: Promise<void> | undefined;
-  const { hears } = slot.first;
+  const { hears, keepsCalls } = slot.first;
   return {
     name: name ?? slot.first.name,
     ...(hears === undefined ? {} : { hears }),
+    ...(keepsCalls === undefined ? {} : { keepsCalls }),
     async *answer(call, input, turn) {
       const link = slotOf(call.conversationId).link();
       yield* (link instanceof Promise ? await abortable(link, turn.signal) : link).answer(
@@ -80,6 +81,11 @@ export async function createIsolatedBot(
     async end(call, reason) {
       const link = await slotOf(call.conversationId).link();
       await link.end(call, reason);
+    },
+    leave(call) {
+      const link = slotOf(call.conversationId).link();
+      // A thread that is only coming knows of no call.
+      if (!(link instanceof Promise)) link.leave(call);
     },
     close: () => (closing ??= closeAll()),
   };

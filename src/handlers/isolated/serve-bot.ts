@@ -73,7 +73,7 @@ export function serveBot(
   };
 
   const begin = (message: Extract<ToWorker, { readonly type: 'answer' }>): void => {
-    const { answer, interrupted } = message;
+    const { answer, interrupted, traceHeaders } = message;
     const seat = seatOf(message.call);
     const controller = new AbortController();
     const { signal } = controller;
@@ -84,7 +84,8 @@ export function serveBot(
       input = { ...message.input, audio: audio.pieces };
     } else input = message.input;
     try {
-      const outputs = bot.answer(seat.call, input, { signal, interrupted })[Symbol.asyncIterator]();
+      const turn = { signal, interrupted, traceHeaders };
+      const outputs = bot.answer(seat.call, input, turn)[Symbol.asyncIterator]();
       answers.set(answer, { seat, outputs, controller, audio });
     } catch (error) {
       return post({ type: 'threw', answer, failure: toFailure(error), state: undefined });
@@ -166,6 +167,15 @@ export function serveBot(
       (error) => report(toFailure(error)),
     );
   };
+  const forget = (call: number): void => {
+    const seat = seats.get(call);
+    seats.delete(call);
+    if (seat === undefined) return;
+    runInBackground(
+      () => bot.leave?.(seat.call),
+      () => undefined,
+    );
+  };
   const close = (): void =>
     runInBackground(
       async () => {
@@ -187,6 +197,8 @@ export function serveBot(
         return answers.get(message.answer)?.audio?.give(message.piece);
       case 'end':
         return end(message);
+      case 'forget':
+        return forget(message.call);
       case 'ping':
         return post({
           type: 'pong',

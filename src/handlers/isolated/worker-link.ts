@@ -16,8 +16,11 @@ import { type LossReason, type WorkerBot, startWorkerThread } from './worker-thr
 export interface WorkerLink {
   readonly name: string;
   readonly hears: BotHandler['hears'];
+  readonly keepsCalls: BotHandler['keepsCalls'];
   readonly answer: BotHandler['answer'];
   end(call: BotCall, reason: EndReason): Promise<void>;
+  /** The call goes on in another process. */
+  leave(call: BotCall): void;
   close(): Promise<void>;
 }
 
@@ -158,7 +161,8 @@ export async function startWorkerLink(
   return {
     name: thread.name,
     hears: thread.hears,
-    async *answer(call, input, { signal, interrupted }) {
+    keepsCalls: thread.keepsCalls,
+    async *answer(call, input, { signal, interrupted, traceHeaders }) {
       assertAlive();
       if (signal.aborted) return;
       const answer = ++lastNumber;
@@ -181,7 +185,14 @@ export async function startWorkerLink(
       try {
         let next = step();
         thread.post(
-          { type: 'answer', answer, call: callMessage, input: inputMessage, interrupted },
+          {
+            type: 'answer',
+            answer,
+            call: callMessage,
+            input: inputMessage,
+            interrupted,
+            traceHeaders,
+          },
           handedOver,
         );
         for (;;) {
@@ -212,6 +223,13 @@ export async function startWorkerLink(
         seats.delete(call);
         seatsByNumber.delete(number);
       }
+    },
+    leave(call) {
+      const seat = seats.get(call);
+      if (seat === undefined) return;
+      seats.delete(call);
+      seatsByNumber.delete(seat.number);
+      if (lost === undefined) thread.post({ type: 'forget', call: seat.number });
     },
     close: thread.close,
   };

@@ -43,12 +43,15 @@ export type ToWorker =
       readonly call: CallMessage;
       readonly input: InputMessage;
       readonly interrupted: BotTurn['interrupted'];
+      readonly traceHeaders: BotTurn['traceHeaders'];
     }
   | { readonly type: 'next'; readonly answer: number }
   /** Nobody waits for the answer any more; `reason` when its signal fired. */
   | { readonly type: 'leave'; readonly answer: number; readonly reason: string | undefined }
   | { readonly type: 'heard'; readonly answer: number; readonly piece: Uint8Array | undefined }
   | { readonly type: 'end'; readonly call: CallMessage; readonly reason: EndReason }
+  /** The call goes on in another process. */
+  | { readonly type: 'forget'; readonly call: number }
   | { readonly type: 'ping' }
   | { readonly type: 'close' };
 
@@ -58,6 +61,7 @@ export type FromWorker =
       readonly type: 'ready';
       readonly name: string;
       readonly hears: BotHandler['hears'];
+      readonly keepsCalls: BotHandler['keepsCalls'];
     }
   | { readonly type: 'not-ready'; readonly failure: Failure }
   | {

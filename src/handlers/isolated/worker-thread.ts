@@ -47,6 +47,7 @@ export interface WorkerThreadDeps {
 export interface WorkerThread {
   readonly name: string;
   readonly hears: BotHandler['hears'];
+  readonly keepsCalls: BotHandler['keepsCalls'];
   /** Says something to it; nothing happens when it is gone. */
   post(message: ToWorker, handedOver?: readonly ArrayBuffer[]): void;
   /**
@@ -174,7 +175,13 @@ export async function startWorkerThread(
     await worker.terminate();
   };
   let closing: Promise<void> | undefined;
-  return { name: ready.name, hears: ready.hears, post, close: () => (closing ??= close()) };
+  return {
+    name: ready.name,
+    hears: ready.hears,
+    keepsCalls: ready.keepsCalls,
+    post,
+    close: () => (closing ??= close()),
+  };
 }
 
 type Ready = Extract<FromWorker, { readonly type: 'ready' }>;

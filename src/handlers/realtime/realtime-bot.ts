@@ -21,17 +21,21 @@ export function createRealtimeBot(deps: { readonly clock: Clock }): BotFactory {
         open.add(answered);
         return answered;
       };
+      const leave = (call: BotCall): void => {
+        const answered = calls.get(call);
+        if (answered === undefined) return;
+        calls.delete(call);
+        open.delete(answered);
+        answered.close();
+      };
       return {
         name: 'realtime',
         hears: 'streams',
+        // What the model has heard lives in its connection.
+        keepsCalls: true,
         answer: (call, input, turn) => find(call).answer(input, turn),
-        end(call) {
-          const answered = calls.get(call);
-          if (answered === undefined) return;
-          calls.delete(call);
-          open.delete(answered);
-          answered.close();
-        },
+        end: leave,
+        leave,
         async close() {
           for (const answered of open) answered.close();
           open.clear();

@@ -14,6 +14,7 @@ import type { ListVARequest__Output } from '../generated/voice-virtual-agent/com
 import type {
   BidiHandler,
   ProtocolService,
+  RequestListener,
   ResponseWriter,
   RpcContext,
   UnaryHandler,
@@ -23,6 +24,7 @@ import { encodeAgentList, encodeTurnOutput } from './encode.ts';
 import { inspectResponse } from './inspect-response.ts';
 import { createAgentRenamer } from './rename-agent.ts';
 import { PROCESS_CALLER_INPUT_PATH, VOICE_VIRTUAL_AGENT_SCHEMA_ID } from './schema.ts';
+import { type Sharing, shareConversations } from './share-conversations.ts';
 import { loadVoiceVirtualAgent } from './wire.ts';
 
 type CallerSound = Extract<CallerInput, { readonly type: 'audio' }>;
@@ -42,10 +44,14 @@ export type TurnTap = (
 
 /** What the service is made of. */
 export interface VoiceVirtualAgentDeps {
-  readonly turns: TurnDeps & { readonly metrics: Pick<Metrics, 'digits' | 'sound'> };
+  readonly turns: TurnDeps & {
+    readonly metrics: Pick<Metrics, 'digits' | 'sound' | 'forwardedRpcs'>;
+  };
   readonly catalogue: () => AgentCatalogue;
   /** Absent: nobody watches. */
   readonly tap?: TurnTap | undefined;
+  /** Absent: every conversation is this process's. */
+  readonly sharing?: Sharing | undefined;
 }
 
 /** A conversation id that may stand in a header, or in a log before anybody has checked it. */
@@ -106,14 +112,15 @@ export function createVoiceVirtualAgentService(deps: VoiceVirtualAgentDeps): Pro
       const seconds = audio.length / bytesPerSecond;
       sound.callerBytes += audio.length;
       sound.callerSeconds += seconds;
-      sound.delay.observe(pace.arrived(clock.now(), seconds * 1_000) / 1_000);
+      // A message that only declares the format comes when it likes.
+      if (seconds > 0) sound.delay.observe(pace.arrived(clock.now(), seconds * 1_000) / 1_000);
     };
     const open = (sink: TurnSink): TurnInput => new Turn(deps.turns, principal, sink);
     const sink = toSink(responses, sound);
     const turn = deps.tap === undefined ? open(sink) : deps.tap(principal, sink, open);
     let isFirst = true;
     let relayed: RelayingTurn | undefined;
-    return {
+    const here: RequestListener<Buffer> = {
       message(bytes) {
         const decoded = decode(bytes);
         if (decoded.input.type === 'audio') noteSound(decoded.input);
@@ -129,6 +136,15 @@ export function createVoiceVirtualAgentService(deps: VoiceVirtualAgentDeps): Pro
       halfClose: () => (relayed ?? turn).halfClose(),
       closed: () => (relayed ?? turn).cancelled(),
     };
+    const { sharing, turns } = deps;
+    if (sharing === undefined) return here;
+    const { requireOrganisation } = turns;
+    return shareConversations(
+      { sharing, metrics, requireOrganisation, decode },
+      context,
+      responses,
+      here,
+    );
   };
   const listVirtualAgents: UnaryHandler<ListVARequest__Output> = ({ principal }, request) => {
     const { organisationId } = decodeListRequest(request);

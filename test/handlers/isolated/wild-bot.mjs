@@ -28,7 +28,7 @@ export const bot = {
 
 const say = (text) => ({ type: 'say', text: String(text) });
 
-async function* answer(call, input, { signal, interrupted }) {
+async function* answer(call, input, { signal, interrupted, traceHeaders }) {
   if (input.type === 'speech-stream') return yield* listen(call, input);
   if (input.type !== 'custom-event') return yield say(input.type);
   call.state.inputs = (call.state.inputs ?? 0) + 1;
@@ -42,7 +42,9 @@ async function* answer(call, input, { signal, interrupted }) {
       if (!met.has(call)) met.set(call, ++calls);
       return yield say(met.get(call));
     case 'facts':
-      return yield say(JSON.stringify({ ...call, state: null, logger: null, interrupted }));
+      return yield say(
+        JSON.stringify({ ...call, state: null, logger: null, interrupted, traceHeaders }),
+      );
     case 'throw':
       throw new TypeError('the caller said 998877');
     case 'exit':

@@ -22,6 +22,8 @@ async function createSlot(refuses = false) {
       const link: WorkerLink = {
         name: 'bot',
         hears: undefined,
+        keepsCalls: undefined,
+        leave: () => undefined,
         async *answer() {},
         end: async () => undefined,
         close: async () => void (closed += 1),
