@@ -108,11 +108,52 @@ const PANELS: readonly Panel[] = [
     ],
   },
   {
+    title: 'Queues',
+    meaning:
+      'What waits: for clients who read slowly, for slow bots and recognisers (ears), for whoever reads the log.',
+    unit: 'bytes',
+    queries: [{ expr: `sum by (queue) (byova_queue_bytes{${JOB}})`, legend: '{{queue}}' }],
+  },
+  {
+    title: 'Thrown away',
+    meaning: 'Log lines that nobody took, and sound of utterances that were too long.',
+    unit: 'short',
+    queries: [
+      { expr: rate('byova_log_lines_dropped_total', 'job'), legend: 'log lines / s' },
+      { expr: rate('byova_audio_dropped_bytes_total', 'job'), legend: 'bytes of sound / s' },
+    ],
+  },
+  {
+    title: 'Waiting for the voice',
+    meaning: 'Texts that wait for a thread of the embedded voice; the cache answers most.',
+    unit: 'short',
+    queries: [{ expr: `byova_speech_queue_length{${JOB}}`, legend: '{{instance}}' }],
+  },
+  {
+    title: 'Connections',
+    meaning: 'Unproven: no RPC was admitted on them yet.',
+    unit: 'short',
+    queries: [{ expr: `sum by (state) (byova_connections{${JOB}})`, legend: '{{state}}' }],
+  },
+  {
+    title: 'Admission of new calls',
+    meaning: 'By decision; anything but admitted is a caller who went elsewhere.',
+    unit: 'ops',
+    queries: [{ expr: rate('byova_admissions_total', 'decision'), legend: '{{decision}}' }],
+  },
+  {
+    title: 'Garbage collection',
+    meaning: 'Share of time that the process stood still, by kind of collection.',
+    unit: 'percentunit',
+    queries: [{ expr: rate('byova_nodejs_gc_duration_seconds_sum', 'kind'), legend: '{{kind}}' }],
+  },
+  {
     title: 'Memory and CPU',
     meaning: 'Resident memory, and cores in use.',
     unit: 'short',
     queries: [
       { expr: `byova_process_resident_memory_bytes{${JOB}}`, legend: 'bytes {{instance}}' },
+      { expr: `byova_nodejs_heap_size_used_bytes{${JOB}}`, legend: 'heap {{instance}}' },
       {
         expr: `rate(byova_process_cpu_seconds_total{${JOB}}[$__rate_interval])`,
         legend: 'cores {{instance}}',

@@ -1,20 +1,13 @@
 import type { RevocationEffect } from './admin/operations-routes.ts';
 import { startAdmin } from './admin/start-admin.ts';
 import { type ReadinessReport, isReady, reasonsOf } from './admin/readiness.ts';
-import { createAuthenticator } from './auth/authenticate.ts';
-import { createReplayGuard } from './auth/create-replay-guard.ts';
-import { createDataSources } from './auth/data-sources.ts';
-import { createIssuerKeys } from './auth/issuer-keys.ts';
+import type { ReplayStore } from './auth/replay-store.ts';
 import type { Config } from './config/config.ts';
 import { startOrganisations } from './config/watch-organisations.ts';
 import { createPressure } from './conversation/admission-pressure.ts';
-import { createAdmission } from './conversation/admission.ts';
+import { type AdmissionLimits, createAdmission } from './conversation/admission.ts';
 import { type Agent, createAgentCatalogue } from './conversation/agent.ts';
-import type { CallObserver } from './conversation/call-observer.ts';
-import { countCalls } from './conversation/count-calls.ts';
 import { createConversationDirectory } from './conversation/directory.ts';
-import { traceCalls } from './conversation/trace-calls.ts';
-import { watchCalls } from './conversation/watch-calls.ts';
 import type { SpeechSynthesiser } from './conversation/speech-synthesiser.ts';
 import { runInBackground } from './core/background.ts';
 import { type Clock, every, systemClock } from './core/clock.ts';
@@ -23,6 +16,15 @@ import { createLifecycle } from './core/lifecycle.ts';
 import type { Logger } from './core/logger.ts';
 import { type OpenRelay, loadAgents } from './gateway/load-agents.ts';
 import { countDependencies } from './gateway/count-dependencies.ts';
+import { createDrain } from './gateway/drain.ts';
+import type { OpenAdmin } from './gateway/open-admin.ts';
+import { observeCalls } from './gateway/observe-calls.ts';
+import { openAuth } from './gateway/open-auth.ts';
+import {
+  type LentConversations,
+  type OpenConversations,
+  openConversations,
+} from './gateway/open-conversations.ts';
 import { openDashboard } from './gateway/open-dashboard.ts';
 import { loadSoundEngines } from './gateway/open-ears.ts';
 import { openRecorder } from './gateway/open-recorder.ts';
@@ -34,14 +36,15 @@ import { closeAgents, createRetiredAgents } from './gateway/retire-agents.ts';
 import { toDataSources } from './gateway/to-data-sources.ts';
 import { toReadiness } from './gateway/to-readiness.ts';
 import { wireReadings } from './gateway/wire-readings.ts';
+import type { ProtocolService } from './protocols/rpc.ts';
 import { createVoiceVirtualAgentService } from './protocols/voice-virtual-agent/service.ts';
-import { createMemoryReplayStore } from './stores/memory-replay-store.ts';
-import { createRedisReplayStore } from './stores/redis-replay-store.ts';
+import type { Sharing } from './protocols/voice-virtual-agent/share-conversations.ts';
 import { describeError } from './telemetry/describe-error.ts';
 import { logEvent } from './telemetry/log-events.ts';
 import { addProcessMetrics, createMetrics } from './telemetry/metrics.ts';
+import type { LogDestination } from './telemetry/log-destination.ts';
+import type { ProcessLogger } from './telemetry/logger.ts';
 import { startProcessLoad } from './telemetry/process-load.ts';
-import { createTracing } from './telemetry/tracing.ts';
 import { createCallLayers } from './transport/call-layers.ts';
 import { createClientNameCheck } from './transport/client-names.ts';
 import { createFailureLimiter } from './transport/failure-limiter.ts';
@@ -57,10 +60,19 @@ const HEALTH_INTERVAL_MS = 1_000;
 /** What the process lends the gateway. */
 export interface GatewayDeps {
   readonly clock: Clock;
-  readonly logger: Logger;
+  /** With `setLevel` a reload changes its level. */
+  readonly logger: Logger & Partial<Pick<ProcessLogger, 'setLevel'>>;
+  /** What stands behind the logger, for metrics; absent: it is not watched. */
+  readonly logQueue?: Pick<LogDestination, 'dropped' | 'waitingBytes'>;
   readonly fetch: typeof fetch;
   /** The voice; default: the embedded one, with a memory in front of it. One that is lent is not closed. */
   readonly synthesiser?: SpeechSynthesiser;
+  /** What is done instead of opening the admin port; a worker shows itself to its primary. */
+  readonly openAdmin?: OpenAdmin;
+  /** How the processes of this machine share conversations, where the configuration names no Redis. */
+  readonly sharedConversations?: LentConversations;
+  /** The replay memory that the processes of this machine share, where the configuration names no Redis; closed with the gateway. */
+  readonly sharedReplay?: ReplayStore;
 }
 
 /** A running gateway. */
@@ -71,7 +83,8 @@ export interface Gateway {
   /** Loads the agents of a new configuration; calls under way keep the bot they began with. */
   reloadAgents(config: Config): Promise<void>;
   /**
-   * Takes over what can be taken over while calls go on: agents, data sources, limits of calls. All or nothing.
+   * Takes over what can be taken over while calls go on: agents, data sources, limits of calls, the log's level. All or
+   * nothing.
    *
    * @throws {GatewayError} `ERR_HANDLER_LOAD` when a bot cannot be loaded.
    */
@@ -113,7 +126,11 @@ async function start(
 
   const synthesiser = deps.synthesiser ?? closers.add(openVoice(config), close);
   const recorder = openRecorder(config, { ...deps, synthesiser }, closers);
-  const engines = await loadSoundEngines(config.conversation.maxConversations, recorder?.tapEar);
+  const engines = await loadSoundEngines(
+    config.conversation.maxConversations,
+    metrics.sound,
+    recorder?.tapEar,
+  );
 
   const openRelay: OpenRelay = async ({ upstream, ...relay }) => ({
     ...relay,
@@ -127,24 +144,21 @@ async function start(
   let agents = await load(config);
   closers.add(agents, () => closeAgents(agents, logger));
   let catalogue = createAgentCatalogue(agents);
-  const countMoment = countCalls(metrics);
-  const tracer = traceCalls({ ...deps, tracing: createTracing() });
-  const callWatch = watchCalls({ maxCalls: config.conversation.maxConversations }, clock);
-  const observe: CallObserver = (conversation, moment) => {
-    countMoment(conversation, moment);
-    tracer.observe(conversation, moment);
-    callWatch.observe(conversation, moment);
-    recorder?.observe(conversation, moment);
-  };
+  const calls = observeCalls(config, { ...deps, metrics }, recorder);
+  const { observe } = calls;
   const processLoad = closers.add(startProcessLoad(systemClock), close);
   const admission = createAdmission(config.conversation, {
     metrics,
     pressure: createPressure(config.conversation.shedding, processLoad),
   });
+  let conversations: OpenConversations | undefined;
   const directory = closers.add(
     createConversationDirectory(config.conversation, {
       admission,
-      observe,
+      observe(conversation, moment) {
+        observe(conversation, moment);
+        conversations?.observe(conversation, moment);
+      },
       clock,
       logger,
       metrics,
@@ -153,57 +167,34 @@ async function start(
     close,
   );
   const retired = closers.add(createRetiredAgents({ ...deps, isInUse: directory.isInUse }), close);
-  const voiceVirtualAgent = createVoiceVirtualAgentService({
-    catalogue: () => catalogue,
-    tap: recorder?.tapTurn,
-    turns: {
-      clock,
-      logger,
-      metrics,
-      directory,
-      synthesiser,
-      ...engines,
-      observe,
-      traceHeaders: tracer.headersOf,
-      endConversation: directory.end,
-      requireOrganisation: config.trust.requireCustomerOrgId,
-    },
-  });
-  const { trust } = config;
-  const keys = closers.add(
-    createIssuerKeys({ issuers: trust.issuers, ...trust.keys }, { ...deps, metrics }),
-    close,
-  );
-  const dataSources = createDataSources(toDataSources(config));
-  const replayMemory = createMemoryReplayStore({
-    whenFull: trust.replay.onStoreFailure === 'local' ? 'forget' : 'refuse',
-  });
-  const replay = closers.add(
-    createReplayGuard(trust.replay, {
-      clock,
-      logger,
-      metrics,
-      memory: replayMemory,
-      shared: trust.replay.redis && createRedisReplayStore(trust.replay.redis),
-    }),
-    close,
-  );
-  const authenticator = createAuthenticator(
-    { issuers: trust.issuers.map(({ issuer }) => issuer), clockSkewMs: trust.clockSkewMs },
-    { clock, metrics, keys, dataSources, replay },
-  );
-  const tls = closers.add(await startServerTls(config.grpc.tls, deps), close);
-  wireReadings(metrics.readings, {
+  const turns = {
     clock,
-    agents: () => agents,
+    logger,
+    metrics,
     directory,
-    keys,
-    authenticator,
-    replayMemory,
-    tls,
-    load: processLoad,
-  });
+    synthesiser,
+    ...engines,
+    observe,
+    traceHeaders: calls.tracer.headersOf,
+    endConversation: directory.end,
+    requireOrganisation: config.trust.requireCustomerOrgId,
+  };
+  const serve = (sharing: Sharing | undefined): ProtocolService =>
+    createVoiceVirtualAgentService({
+      catalogue: () => catalogue,
+      tap: recorder?.tapTurn,
+      sharing,
+      turns,
+    });
+  const auth = openAuth(config, { ...deps, metrics }, closers);
+  const { keys, dataSources, replayMemory, replay, authenticator } = auth;
+  const tls = closers.add(await startServerTls(config.grpc.tls, deps), close);
   const failures = closers.add(createFailureLimiter({}, deps), close);
+  conversations = await openConversations(
+    config,
+    { clock, logger, metrics, directory, auth, failures, lent: deps.sharedConversations, serve },
+    closers,
+  );
   const layers = createCallLayers({
     authenticator,
     failures,
@@ -215,12 +206,13 @@ async function start(
   /** Ends what is open for those who would not be let in now. */
   const endUnwelcome = (): RevocationEffect => {
     const before = layers.streams.size();
-    const conversations = directory.revoke((id) => !dataSources.isOpenTo(id));
+    const revoked = directory.revoke((id) => !dataSources.isOpenTo(id));
     layers.streams.endUnwelcome(authenticator.isStillWelcome);
-    return { conversations, streams: before - layers.streams.size() };
+    conversations?.endUnwelcome();
+    return { conversations: revoked, streams: before - layers.streams.size() };
   };
   closers.add(
-    await startOrganisations(trust.organisationsFile, {
+    await startOrganisations(config.trust.organisationsFile, {
       clock,
       logger,
       onChange(known) {
@@ -237,11 +229,24 @@ async function start(
         credentials: tls.credentials,
         limits: config.grpc.limits,
       },
-      [voiceVirtualAgent],
+      [serve(conversations?.sharing)],
       { clock, layers },
     ),
     close,
   );
+  wireReadings(metrics.readings, {
+    clock,
+    agents: () => agents,
+    directory,
+    ...auth,
+    tls,
+    load: processLoad,
+    streams: layers.streams,
+    connections: server.connections,
+    synthesiser,
+    logQueue: deps.logQueue,
+  });
+  let admissionLimits: AdmissionLimits = config.conversation;
   const readiness = (): ReadinessReport => ({
     state: lifecycle.state(),
     ...toReadiness(keys, replay, admission),
@@ -250,28 +255,36 @@ async function start(
     lifecycle.onMove((state) => (state === 'draining' ? resolve() : undefined));
   });
   const admin = closers.add(
-    await startAdmin(config.admin.listen, {
-      registry: metrics.registry,
-      logger,
-      clock,
-      readiness,
-      dependencies: () => countDependencies(keys, agents),
-      serviceName: SERVICE_NAME,
-      dashboard: openDashboard(config, {
+    await (deps.openAdmin ?? startAdmin)(
+      { ...config.admin.listen, tls: config.admin.tls },
+      {
+        registry: metrics.registry,
+        logger,
         clock,
-        calls: callWatch,
-        counters: metrics,
-        logLevels: deps.levels,
-        agents: () => agents,
-        conversations: directory.size,
-        keys,
-        replay,
-        replayMemory,
-        drain: () =>
-          runInBackground(drain, (error) => logEvent(logger, 'admin.failed', describeError(error))),
-      }),
-      operations: openOperations(config.admin.token, dataSources, endUnwelcome),
-    }),
+        readiness,
+        dependencies: () => countDependencies(keys, agents),
+        serviceName: SERVICE_NAME,
+        dashboard: openDashboard(config, {
+          clock,
+          calls: calls.watch,
+          counters: metrics,
+          logLevels: deps.levels,
+          agents: () => agents,
+          conversations: directory.size,
+          connections: server.connections,
+          load: processLoad,
+          admissionLimits: () => admissionLimits,
+          keys,
+          replay,
+          replayMemory,
+          drain: () =>
+            runInBackground(drain, (error) =>
+              logEvent(logger, 'admin.failed', describeError(error)),
+            ),
+        }),
+        operations: openOperations(config.admin.token, dataSources, endUnwelcome),
+      },
+    ),
     close,
   );
 
@@ -290,17 +303,8 @@ async function start(
     await closers.close();
     if (lifecycle.moveTo('stopped')) logEvent(logger, 'gateway.stopped');
   };
-  let draining: Promise<void> | undefined;
-  const drainOnce = async (): Promise<void> => {
-    if (!lifecycle.moveTo('draining')) return;
-    logEvent(logger, 'gateway.draining', { conversations: directory.size() });
-    const { drainGraceMs, drainForceMs } = config.grpc.limits;
-    const grace = clock.setTimer(drainGraceMs, directory.releaseListeners);
-    await server.drain(drainForceMs);
-    grace.cancel();
-    await stop();
-  };
-  const drain = (): Promise<void> => (draining ??= drainOnce());
+  const drained = { clock, logger, lifecycle, directory, server, conversations, stop };
+  const drain = createDrain(config.grpc.limits, drained);
   const reloadAgents = async (changed: Config): Promise<void> => {
     const loaded = await load(changed);
     retired.add(agents);
@@ -318,7 +322,9 @@ async function start(
       await reloadAgents(changed);
       dataSources.replace(toDataSources(changed));
       endUnwelcome();
-      admission.setLimits(changed.conversation);
+      admissionLimits = changed.conversation;
+      admission.setLimits(admissionLimits);
+      deps.setLogLevel(changed.log.level);
       return plan;
     },
     stopAsked,

@@ -14,7 +14,8 @@ export interface FeedDeps {
 /** Sends the state to everybody who watches, once a second, as server-sent events. */
 export interface Feed {
   /**
-   * Begins to send; ends when the peer goes, when `isWelcome` says no, or on `close`.
+   * Begins to send; ends when the peer goes, when `isWelcome` says no, on `close`, or after five minutes with the event
+   * `again`: whoever still looks comes back, and who does not read gives up the place.
    *
    * @param headers What the answer is to carry besides its type.
    * @returns `false`, and nothing was sent, when as many watch as may.
@@ -35,9 +36,12 @@ const INTERVAL_MS = 1_000;
 const RETRY_MS = 2_000;
 /** A peer that takes nothing for this long is cut off. */
 const STALL_MS = 30_000;
+/** The system's own buffers take hours of states for a peer that does not read; a place is not held for that long. */
+const WATCH_MS = 300_000;
 
 interface Watcher {
   readonly isWelcome: () => boolean;
+  readonly untilMs: number;
   stalledSinceMs: number | undefined;
 }
 
@@ -65,8 +69,12 @@ export function createFeed({ clock, read, onError }: FeedDeps): Feed {
     }
     if (response.writableLength === 0) {
       watcher.stalledSinceMs = undefined;
-      response.write(message);
-      return undefined;
+      if (clock.now() < watcher.untilMs) {
+        response.write(message);
+        return undefined;
+      }
+      response.end(`${message}event: again\ndata:\n\n`);
+      return leave(response);
     }
     watcher.stalledSinceMs ??= clock.now();
     if (clock.now() - watcher.stalledSinceMs < STALL_MS) return undefined;
@@ -92,7 +100,8 @@ export function createFeed({ clock, read, onError }: FeedDeps): Feed {
       response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' });
       response.on('close', () => leave(response));
       response.on('error', () => leave(response));
-      watchers.set(response, { isWelcome, stalledSinceMs: undefined });
+      const untilMs = clock.now() + WATCH_MS;
+      watchers.set(response, { isWelcome, untilMs, stalledSinceMs: undefined });
       ticking ??= every(clock, INTERVAL_MS, tick);
       tick();
       return true;

@@ -36,13 +36,13 @@ export interface LimitStatus {
   readonly name: string;
   readonly used: number;
   readonly max: number;
-  readonly unit: 'count' | 'bytes';
+  readonly unit: 'count' | 'bytes' | 'milliseconds';
 }
 
 /** Where the operator's page gets everything from. Each answer is made from memory, without waiting, and is bounded. */
 export interface DashboardSource {
   readonly calls: Pick<CallWatch, 'look' | 'turns' | 'find'>;
-  readonly counters: Pick<Metrics, 'authentications' | 'callsEnded' | 'botFailures'>;
+  readonly counters: Pick<Metrics, 'admissions' | 'authentications' | 'callsEnded' | 'botFailures'>;
   readonly bots: () => readonly BotStatus[];
   readonly issuers: () => readonly IssuerKeyStatus[];
   readonly replayPolicy: string;

@@ -25,6 +25,7 @@ export interface DashboardState {
   };
   readonly turns: readonly RecentTurn[];
   readonly counts: {
+    readonly admissions: readonly Count[];
     readonly authentications: readonly Count[];
     readonly callsEnded: readonly Count[];
     readonly botFailures: readonly Count[];
@@ -78,12 +79,14 @@ export function createDashboardReader(deps: DashboardStateDeps): DashboardReader
   const { clock, source } = deps;
   const { counters } = source;
   const startedAtMs = clock.now();
+  const admissions = followCounter(counters.admissions, 'decision', clock);
   const authentications = followCounter(counters.authentications, 'result', clock);
   const callsEnded = followCounter(counters.callsEnded, 'reason', clock);
   const botFailures = followCounter(counters.botFailures, 'kind', clock);
   return {
     async read() {
       const counts = {
+        admissions: await admissions.read(),
         authentications: await authentications.read(),
         callsEnded: await callsEnded.read(),
         botFailures: await botFailures.read(),
@@ -121,7 +124,8 @@ export function createDashboardReader(deps: DashboardStateDeps): DashboardReader
       };
     },
     close() {
-      for (const followed of [authentications, callsEnded, botFailures]) followed.close();
+      for (const followed of [admissions, authentications, callsEnded, botFailures])
+        followed.close();
     },
   };
 }

@@ -19,9 +19,9 @@ interface Revocations {
    *
    * @throws {RangeError} When no more revocations are held.
    */
-  revoke(what: Revocable): RevocationEffect;
+  revoke(what: Revocable): RevocationEffect | Promise<RevocationEffect>;
   /** Takes a revocation back; `false` when there was none. */
-  restore(what: Revocable): boolean;
+  restore(what: Revocable): boolean | Promise<boolean>;
   revoked(): RevokedCredentials;
 }
 
@@ -79,7 +79,7 @@ export function addOperationsRoutes(
       const what = toRevocable(body);
       if (what === undefined) return fail(reply, 400, BODY_ERROR);
       try {
-        const ended = revocations.revoke(what);
+        const ended = await revocations.revoke(what);
         logEvent(logger, 'admin.revoked', { ...describe(what), ...ended });
         return { ...SCOPE, ended };
       } catch (error) {
@@ -91,7 +91,7 @@ export function addOperationsRoutes(
     routes.delete('/revocations', async ({ body }, reply) => {
       const what = toRevocable(body);
       if (what === undefined) return fail(reply, 400, BODY_ERROR);
-      if (!revocations.restore(what)) return fail(reply, 404, 'was not revoked');
+      if (!(await revocations.restore(what))) return fail(reply, 404, 'was not revoked');
       logEvent(logger, 'admin.restored', describe(what));
       return SCOPE;
     });

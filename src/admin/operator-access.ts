@@ -44,7 +44,8 @@ export function createOperatorAccess(
   const sessions = createSessions({ maxSessions: MAX_SESSIONS, ttlMs: SESSION_TTL_MS }, clock);
   const cookie = (request: FastifyRequest, value: string, maxAgeS: number): string => {
     // A proxy that speaks TLS says so; who lies about it only loses the cookie.
-    const secure = request.headers['x-forwarded-proto'] === 'https' ? '; Secure' : '';
+    const isTls = request.protocol === 'https' || request.headers['x-forwarded-proto'] === 'https';
+    const secure = isTls ? '; Secure' : '';
     return `${COOKIE}=${value}; Path=${path}; HttpOnly; SameSite=Strict; Max-Age=${maxAgeS}${secure}`;
   };
   const refusalOf = (request: FastifyRequest): Refusal | undefined => {

@@ -1,3 +1,11 @@
+/** Where streams count what readers have not taken; one object for all of them. */
+export interface SpeechTally {
+  /** Waits in streams for their readers. */
+  waitingBytes: number;
+  /** Came when a stream was full. */
+  droppedBytes: number;
+}
+
 /** What one reader hears of an utterance while it is spoken: µ-law, 8000 Hz, mono. */
 export interface SpeechStream {
   /** Pieces as they come, ending with the utterance; can be read once. What waits for a slow reader is joined. */
@@ -8,9 +16,18 @@ export interface SpeechStream {
   end(): void;
 }
 
-/** Creates a stream. @param maxBytes The most it passes on; what comes later is dropped. */
-export function createSpeechStream(maxBytes: number): SpeechStream {
+/**
+ * Creates a stream.
+ *
+ * @param maxBytes The most it passes on; what comes later is dropped.
+ * @param tally Default: nobody counts.
+ */
+export function createSpeechStream(
+  maxBytes: number,
+  tally: SpeechTally = { waitingBytes: 0, droppedBytes: 0 },
+): SpeechStream {
   let waiting: Uint8Array[] = [];
+  let waitingBytes = 0;
   let leftBytes = maxBytes;
   let hasEnded = false;
   let wake: (() => void) | undefined;
@@ -18,6 +35,14 @@ export function createSpeechStream(maxBytes: number): SpeechStream {
   const wakeReader = (): void => {
     wake?.();
     wake = undefined;
+  };
+  /** Gives what waits, which then waits no more. */
+  const take = (): readonly Uint8Array[] => {
+    const pieces = waiting;
+    waiting = [];
+    tally.waitingBytes -= waitingBytes;
+    waitingBytes = 0;
+    return pieces;
   };
   const end = (): void => {
     hasEnded = true;
@@ -27,9 +52,8 @@ export function createSpeechStream(maxBytes: number): SpeechStream {
     try {
       for (;;) {
         if (waiting.length > 0) {
-          const [only] = waiting;
-          const pieces = waiting;
-          waiting = [];
+          const pieces = take();
+          const [only] = pieces;
           yield only !== undefined && pieces.length === 1 ? only : Buffer.concat(pieces);
         } else if (hasEnded) return;
         else
@@ -40,14 +64,20 @@ export function createSpeechStream(maxBytes: number): SpeechStream {
     } finally {
       // Nobody reads any more: nothing is kept for a reader that will not come.
       hasEnded = true;
-      waiting = [];
+      take();
     }
   }
   return {
     audio: read(),
     push(piece) {
-      if (hasEnded || piece.length > leftBytes) return;
+      if (hasEnded) return;
+      if (piece.length > leftBytes) {
+        tally.droppedBytes += piece.length;
+        return;
+      }
       leftBytes -= piece.length;
+      waitingBytes += piece.length;
+      tally.waitingBytes += piece.length;
       waiting.push(piece);
       wakeReader();
     },

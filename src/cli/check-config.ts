@@ -19,10 +19,12 @@ import { describeGatewayError } from './cli-error.ts';
 export async function findMissing(config: Config): Promise<readonly string[]> {
   const found = await Promise.all([
     ...config.agents.map(async (agent, index) => findBotProblem(agent.bot, index, config.baseDir)),
-    ...Object.entries(config.grpc.tls ?? {}).map(async ([name, file]: [string, unknown]) =>
-      typeof file === 'string'
-        ? findFileProblem(`grpc.tls.${name.replace(/File$/u, '')}`, file)
-        : undefined,
+    ...(['grpc', 'admin'] as const).flatMap((section) =>
+      Object.entries(config[section].tls ?? {}).map(async ([name, file]: [string, unknown]) =>
+        typeof file === 'string'
+          ? findFileProblem(`${section}.tls.${name.replace(/File$/u, '')}`, file)
+          : undefined,
+      ),
     ),
     findOrganisationsProblem(config.trust.organisationsFile),
   ]);

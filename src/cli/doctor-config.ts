@@ -59,11 +59,11 @@ function findRisks(config: Config): readonly Finding[] {
       ),
     );
   const exposure = describeExposure(admin.listen);
-  if (exposure !== undefined)
+  if (exposure !== undefined && admin.tls?.clientCaFile === undefined)
     risks.push(
       risk(
         `admin.listen is ${exposure}, and its health and metrics are for anybody who asks`,
-        'listen on 127.0.0.1, or let a firewall guard the port',
+        'listen on 127.0.0.1, ask for certificates with admin.tls.clientCa, or let a firewall guard the port',
       ),
     );
   for (const { issuer } of trust.issuers)

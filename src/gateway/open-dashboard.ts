@@ -11,8 +11,11 @@ import type { ReplayGuard } from '../auth/replay-guard.ts';
 import type { GenerationRecord, LocalReplayStore } from '../auth/replay-store.ts';
 import type { Config } from '../config/config.ts';
 import type { Agent } from '../conversation/agent.ts';
+import type { ProcessLoad } from '../conversation/admission-pressure.ts';
+import type { AdmissionLimits } from '../conversation/admission.ts';
 import type { Clock } from '../core/clock.ts';
 import { isGuarded } from '../handlers/guarded/guard-bot.ts';
+import type { ConnectionCounts } from '../transport/connection-guard.ts';
 
 /** What of the gateway the operator's page looks at. */
 export interface DashboardParts extends Pick<
@@ -22,6 +25,10 @@ export interface DashboardParts extends Pick<
   readonly clock: Pick<Clock, 'now'>;
   readonly agents: () => readonly Agent[];
   readonly conversations: () => number;
+  readonly connections: () => ConnectionCounts;
+  readonly load: Pick<ProcessLoad, 'loopDelayMs'>;
+  /** As they are now; a reload changes them. */
+  readonly admissionLimits: () => AdmissionLimits;
   readonly keys: Pick<KeySource, 'status'>;
   readonly replay: Pick<ReplayGuard, 'policy'>;
   readonly replayMemory: Pick<LocalReplayStore, 'recent'>;
@@ -30,7 +37,18 @@ export interface DashboardParts extends Pick<
 /** Gathers what the operator's page shows. */
 export function openDashboard(
   { conversation }: Pick<Config, 'conversation'>,
-  { clock, agents, conversations, keys, replay, replayMemory, ...parts }: DashboardParts,
+  {
+    clock,
+    agents,
+    conversations,
+    connections,
+    load,
+    admissionLimits,
+    keys,
+    replay,
+    replayMemory,
+    ...parts
+  }: DashboardParts,
 ): DashboardSource {
   return {
     ...parts,
@@ -46,14 +64,35 @@ export function openDashboard(
       {
         name: 'conversations',
         used: conversations(),
-        max: conversation.maxConversations,
+        max: admissionLimits().maxConversations,
         unit: 'count',
+      },
+      ...connectionStatus(connections()),
+      {
+        name: 'loop-delay',
+        used: Math.round(load.loopDelayMs()),
+        max: conversation.shedding.loopDelayMs,
+        unit: 'milliseconds',
       },
       heapStatus(),
     ],
-    organisationLimit: (organisation) =>
-      conversation.organisationLimits[organisation] ?? conversation.maxPerOrganisation,
+    organisationLimit(organisation) {
+      const { organisationLimits, maxPerOrganisation } = admissionLimits();
+      return organisationLimits[organisation] ?? maxPerOrganisation;
+    },
   };
+}
+
+function connectionStatus(counts: ConnectionCounts): readonly LimitStatus[] {
+  return [
+    { name: 'connections', used: counts.open, max: counts.maxOpen, unit: 'count' },
+    {
+      name: 'connections-without-admission',
+      used: counts.unproven,
+      max: counts.maxUnproven,
+      unit: 'count',
+    },
+  ];
 }
 
 function heapStatus(): LimitStatus {

@@ -5,6 +5,7 @@ import { createEndpointer } from '../audio/endpointer.ts';
 import { gateVoiceActivity } from '../audio/gate-voice-activity.ts';
 import { loadResampler } from '../audio/resample.ts';
 import { createSpeechCollector } from '../audio/speech-collector.ts';
+import type { SpeechTally } from '../audio/speech-stream.ts';
 import { createTelephoneStream } from '../audio/telephone-stream.ts';
 import { loadVoiceActivity } from '../audio/voice-activity.ts';
 import type { Conversation } from '../conversation/conversation.ts';
@@ -30,9 +31,14 @@ type TapEar = (
  * Loads the engines.
  *
  * @param maxEars Most calls that are listened to at once.
+ * @param tally Where all ears count what waits for slow readers.
  * @param tapEar Watches what is heard; absent: nobody does.
  */
-export async function loadSoundEngines(maxEars: number, tapEar?: TapEar): Promise<SoundEngines> {
+export async function loadSoundEngines(
+  maxEars: number,
+  tally: SpeechTally,
+  tapEar?: TapEar,
+): Promise<SoundEngines> {
   const [resampler, voiceActivity] = await Promise.all([
     loadResampler(),
     loadVoiceActivity({ maxDetectors: maxEars }).then(gateVoiceActivity),
@@ -50,6 +56,7 @@ export async function loadSoundEngines(maxEars: number, tapEar?: TapEar): Promis
         callerAudio: createCallerAudio({ resampler }),
         ...(tapEar?.(conversation, hearing) ?? hearing),
         endpointer,
+        tally,
         maxStreamBytes: endpointing.maxSpeechMs * TELEPHONE_BYTES_PER_MS,
         collector: wantsSound
           ? createSpeechCollector({

@@ -13,7 +13,9 @@ export interface ReloadPlan {
 /** Limits of new calls; the rest of `conversation` is fixed for the life of the process. */
 const LIMITS = ['maxConversations', 'maxPerOrganisation', 'organisationLimits'] as const;
 /** Certificates, the file of organisations and the keys of issuers follow their own files and addresses. */
-const FIXED = ['grpc', 'admin', 'trust', 'speech', 'recorder', 'log'] as const;
+const FIXED = ['grpc', 'admin', 'trust', 'peers', 'speech', 'recorder', 'log'] as const;
+/** Of these sections, what is taken over all the same. */
+const TAKEN = ['log.level'] as const;
 
 /** Compares two configurations. Settings are named as in the file, as far as that says who reads them. */
 export function planReload(before: Config, after: Config): ReloadPlan {
@@ -26,10 +28,12 @@ export function planReload(before: Config, after: Config): ReloadPlan {
     taken: [
       'agents',
       ...(differs('dataSources') ? ['dataSources'] : []),
-      ...LIMITS.map((key) => `conversation.${key}`).filter(differs),
+      ...[...LIMITS.map((key) => `conversation.${key}`), ...TAKEN].filter(differs),
     ],
     needRestart: [
-      ...FIXED.flatMap((section) => childrenOf(after, section)),
+      ...FIXED.flatMap((section) => childrenOf(after, section)).filter(
+        (name) => !TAKEN.some((taken) => taken === name),
+      ),
       ...conversation.map((key) => `conversation.${key}`),
     ].filter(differs),
   };

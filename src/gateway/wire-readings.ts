@@ -4,10 +4,14 @@ import type { LocalReplayStore } from '../auth/replay-store.ts';
 import type { ProcessLoad } from '../conversation/admission-pressure.ts';
 import type { Agent } from '../conversation/agent.ts';
 import type { ConversationDirectory } from '../conversation/directory.ts';
+import type { SpeechSynthesiser } from '../conversation/speech-synthesiser.ts';
 import type { Clock } from '../core/clock.ts';
 import { isGuarded } from '../handlers/guarded/guard-bot.ts';
 import { readBuildVersion } from '../recorder/build-version.ts';
+import type { LogDestination } from '../telemetry/log-destination.ts';
 import type { Readings } from '../telemetry/readings.ts';
+import type { ConnectionCounts } from '../transport/connection-guard.ts';
+import type { OpenStreams } from '../transport/open-streams.ts';
 import type { ServerTls } from '../transport/server-tls.ts';
 
 /** The parts that are asked when metrics are scraped. */
@@ -20,6 +24,11 @@ export interface ReadParts {
   readonly replayMemory: Pick<LocalReplayStore, 'recent'>;
   readonly tls: Pick<ServerTls, 'certificateExpiresAtMs'>;
   readonly load: ProcessLoad;
+  readonly streams: Pick<OpenStreams, 'waitingBytes'>;
+  readonly synthesiser: Pick<SpeechSynthesiser, 'waiting'>;
+  /** Absent: nobody counts what waits to be logged. */
+  readonly logQueue: Pick<LogDestination, 'dropped' | 'waitingBytes'> | undefined;
+  readonly connections: () => ConnectionCounts;
 }
 
 /** More data sources than one gateway serves. */
@@ -53,6 +62,13 @@ export function wireReadings(readings: Readings, parts: ReadParts): void {
             }
           : [],
       ),
+    writeQueueBytes: parts.streams.waitingBytes,
+    speechQueue: () => parts.synthesiser.waiting?.() ?? 0,
+    connections: parts.connections,
+    ...(parts.logQueue && {
+      logQueueBytes: parts.logQueue.waitingBytes,
+      logLinesDropped: parts.logQueue.dropped,
+    }),
     pressure: () => ({ loopDelayMs: load.loopDelayMs(), heapShare: load.heapShare() }),
   } satisfies Readings);
 }

@@ -1,6 +1,6 @@
 import { AUDIO_CODECS } from '../audio/audio-codec.ts';
 import { type AudioFormat, FRAME_MS, TELEPHONE_FORMAT } from '../audio/audio-format.ts';
-import type { CallMoment } from '../conversation/call-observer.ts';
+import type { CallEvent } from '../conversation/call-observer.ts';
 import type { CallerInput, TurnMessage } from '../conversation/caller-input.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { TurnOutput } from '../conversation/turn-output.ts';
@@ -29,7 +29,7 @@ export interface CallRecording {
   hadRoom(rpc: number, tookMs: number): void;
   /** The RPC was completed, or failed with `error`. */
   ended(rpc: number, error?: { readonly error: unknown }): void;
-  moment(moment: CallMoment): void;
+  moment(moment: CallEvent): void;
   /** What the detector took the next 20 ms for. */
   frame(isSpeech: boolean): void;
   /** The sound of a key is on the line; `key`: it was found just now. */

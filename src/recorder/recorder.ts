@@ -59,6 +59,8 @@ export interface Recorder {
 const MAX_AT_ONCE = 100;
 /** A call's last RPCs end after the call. */
 const LINGER_MS = 5_000;
+/** A call that is gone for so long goes on in another process, where it is not recorded. */
+const AWAY_MS = 60_000;
 
 interface RecordedCall {
   readonly key: string;
@@ -271,6 +273,15 @@ export function createRecorder(options: RecorderOptions, deps: RecorderDeps): Re
         if (call !== undefined && entering?.key === conversation.key) entering.attach(call);
       }
       if (call === undefined) return;
+      if (moment.type === 'call-returned') return call.linger?.cancel();
+      if (moment.type === 'call-left') {
+        const left = call;
+        call.linger = clock.setTimer(AWAY_MS, () => {
+          callsOfBots.delete(conversation.call);
+          finish(left);
+        });
+        return undefined;
+      }
       if (moment.type === 'asked') call.turn = moment.turn;
       safely(call, (recording) => recording.moment(moment));
       if (moment.type === 'call-ended' && !call.hasFailed) {

@@ -1,5 +1,5 @@
 import type { Agent } from '../conversation/agent.ts';
-import type { CallMoment } from '../conversation/call-observer.ts';
+import type { CallEvent } from '../conversation/call-observer.ts';
 import type { TurnOutput } from '../conversation/turn-output.ts';
 import { isGatewayError } from '../core/gateway-error.ts';
 import { isRecord } from '../core/json.ts';
@@ -74,7 +74,7 @@ export function redactOutput(
 }
 
 /** A moment of the call. @param isSensitive How long the caller spoke is nobody's business. */
-export function redactMoment(moment: CallMoment, isSensitive: boolean): RecordedMoment {
+export function redactMoment(moment: CallEvent, isSensitive: boolean): RecordedMoment {
   const part: Partial<RecordedMoment> & { readonly silencedAfterMs?: number } = moment;
   return {
     type: moment.type,

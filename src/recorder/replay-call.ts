@@ -39,6 +39,7 @@ export async function replayCall(recording: Recording): Promise<readonly Watched
   let call: Conversation | undefined;
   const observe: CallObserver = (conversation, moment) => {
     call = conversation;
+    if (moment.type === 'call-left' || moment.type === 'call-returned') return;
     if (moment.type === 'asked') turn = moment.turn;
     watched.push({ type: 'moment', at: now(), moment: redactMoment(moment, false) });
   };

@@ -30,12 +30,14 @@ export function tapBot(bot: BotHandler, deps: BotTapDeps): BotHandler {
   return {
     name: bot.name,
     ...(bot.hears !== undefined && { hears: bot.hears }),
+    ...(bot.keepsCalls !== undefined && { keepsCalls: bot.keepsCalls }),
     answer(call, input, turn) {
       const outputs = bot.answer(call, input, turn);
       const tapped = deps.find(call);
       return tapped === undefined ? outputs : tapAnswer(outputs, tapped, deps);
     },
     ...(bot.end !== undefined && { end: (call, reason) => bot.end?.(call, reason) }),
+    ...(bot.leave !== undefined && { leave: (call) => bot.leave?.(call) }),
     ...(bot.close !== undefined && { close: async () => bot.close?.() }),
   };
 }

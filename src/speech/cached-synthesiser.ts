@@ -68,6 +68,7 @@ export function createCachedSynthesiser(
         }
       }
     },
+    waiting: engine.waiting,
     close: () => engine.close(),
   };
 }

@@ -57,6 +57,7 @@ export function createFliteSynthesiser(
       const speakable = toSpeakableText(text);
       return speakable === '' ? new Uint8Array(0) : pool.run(speakable, signal);
     },
+    waiting: pool.waiting,
     close: () => pool.close(),
   };
 }

@@ -16,6 +16,8 @@ export interface WorkerPool<I, O> {
    * pool is closed.
    */
   run(input: I, signal: AbortSignal): Promise<O>;
+  /** Inputs that wait for a thread. */
+  readonly waiting: () => number;
   /** Ends all threads at once; what waits fails. May be called again. */
   close(): Promise<void>;
 }
@@ -135,6 +137,7 @@ export function createWorkerPool<I, O>(
         forget();
       }
     },
+    waiting: () => waiting.length,
     async close() {
       isClosed = true;
       for (const job of waiting.splice(0)) job.reject(failed('is closed'));

@@ -4,6 +4,8 @@ import { pino, type DestinationStream } from 'pino';
 export interface LogDestination extends DestinationStream {
   /** Lines that were thrown away because nobody took them. */
   readonly dropped: () => number;
+  /** Bytes that nobody has taken yet. */
+  readonly waitingBytes: () => number;
   /** Writes what is left, as far as it is taken at once; for the end of the process. */
   close(): void;
 }
@@ -20,16 +22,25 @@ const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 export function openLogDestination(fd: number): LogDestination {
   const stream = pino.destination({ dest: fd, sync: false, maxLength: MAX_WAITING_BYTES });
   let dropped = 0;
-  stream.on('drop', () => {
+  let waitingBytes = 0;
+  stream.on('drop', (line: string) => {
     dropped += 1;
+    waitingBytes -= Buffer.byteLength(line);
+  });
+  stream.on('write', (taken: number) => {
+    waitingBytes -= taken;
   });
   // A reader that has gone away takes its log with it, and nothing else.
   stream.on('error', () => {
     dropped += 1;
   });
   return {
-    write: (line) => void stream.write(line),
+    write(line) {
+      waitingBytes += Buffer.byteLength(line);
+      stream.write(line);
+    },
     dropped: () => dropped,
+    waitingBytes: () => Math.max(0, waitingBytes),
     close() {
       try {
         stream.flushSync();

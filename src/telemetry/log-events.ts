@@ -25,6 +25,14 @@ const LOG_EVENTS = {
   'tenants.refused': { level: 'error', message: 'changed file of organisations cannot be used' },
   'call.started': { level: 'info', message: 'call started' },
   'call.ended': { level: 'info', message: 'call ended' },
+  'conversation.restored': { level: 'debug', message: 'call goes on in this process' },
+  'conversation.lost': { level: 'warn', message: 'another process has taken the call over' },
+  'conversation.unwritable': {
+    level: 'warn',
+    message: 'call cannot go on in another process: its state is no JSON, or too long',
+  },
+  'conversation.store.degraded': { level: 'error', message: 'conversation store does not answer' },
+  'conversation.store.recovered': { level: 'info', message: 'conversation store answers again' },
   'turn.failed': { level: 'error', message: 'turn failed' },
   'rpc.opened': { level: 'debug', message: 'RPC of a call opened' },
   'rpc.refused': { level: 'warn', message: 'RPC refused' },
@@ -48,6 +56,8 @@ const LOG_EVENTS = {
   'admin.failed': { level: 'error', message: 'admin request failed' },
   'config.reloaded': { level: 'info', message: 'configuration reloaded' },
   'config.refused': { level: 'error', message: 'changed configuration cannot be used' },
+  'worker.started': { level: 'info', message: 'worker process answers calls' },
+  'worker.died': { level: 'error', message: 'worker process ended' },
   'process.fault': { level: 'error', message: 'a fault reached the process' },
 } as const satisfies Record<
   string,

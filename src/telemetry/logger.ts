@@ -13,6 +13,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export interface ProcessLogger extends Logger {
   /** The same logger at another level. */
   readonly atLevel: (level: LogLevel) => Logger;
+  /** Changes the level of this logger, from the next line on. */
+  setLevel(level: LogLevel): void;
 }
 
 /** Names of fields that are never written, wherever they stand: the last net under rooms that must not log them. */
@@ -39,5 +41,8 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   const logger = destination === undefined ? pino(options) : pino(options, destination);
   return Object.assign(logger, {
     atLevel: (other: LogLevel) => logger.child({}, { level: other }),
+    setLevel(other: LogLevel) {
+      logger.level = other;
+    },
   });
 }

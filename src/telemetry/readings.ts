@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { type Aggregator, Counter, Gauge, type Registry } from 'prom-client';
 
 import type { SoundTally } from './sound-tally.ts';
 
@@ -36,6 +36,18 @@ export interface Readings {
     readonly inFlight: number;
     readonly maxConcurrent: number;
   }[];
+  /** Bytes that wait to be written, of answers to clients and of the log. */
+  writeQueueBytes?: () => number;
+  logQueueBytes?: () => number;
+  logLinesDropped?: () => number;
+  /** Texts that wait for a thread which speaks. */
+  speechQueue?: () => number;
+  connections?: () => {
+    readonly open: number;
+    readonly maxOpen: number;
+    readonly unproven: number;
+    readonly maxUnproven: number;
+  };
   /** The two signals that refuse new calls. */
   pressure?: () => { readonly loopDelayMs: number; readonly heapShare: number };
   build?: { readonly version: string };
@@ -51,53 +63,115 @@ export function addReadings(registry: Registry, readings: Readings, sound: Sound
     help: string,
     labelNames: readonly string[],
     read: () => readonly Sample[],
+    aggregator: Aggregator = 'sum',
   ): unknown =>
     new Gauge({
       name,
       help,
       labelNames,
+      aggregator,
       registers,
       collect() {
         this.reset();
         for (const [labels, value] of read()) this.set(labels, value);
       },
     });
-  const counter = (name: string, help: string, read: () => Readonly<Record<string, number>>) =>
+  const counter = (
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    read: () => readonly Sample[],
+  ): unknown =>
     new Counter({
       name,
       help,
-      labelNames: ['direction'],
+      labelNames,
       registers,
       collect() {
         this.reset();
-        for (const [direction, value] of Object.entries(read())) this.inc({ direction }, value);
+        for (const [labels, value] of read()) this.inc(labels, value);
       },
     });
 
   counter(
     'byova_audio_bytes_total',
     'Bytes of sound, by direction: in from callers, out to them',
-    () => ({
-      in: sound.callerBytes,
-      out: sound.promptBytes,
-    }),
+    ['direction'],
+    () => [
+      [{ direction: 'in' }, sound.callerBytes],
+      [{ direction: 'out' }, sound.promptBytes],
+    ],
   );
   counter(
     'byova_audio_seconds_total',
     'Seconds of sound, by direction: in from callers, out to them; answers of a relay are not counted',
-    () => ({ in: sound.callerSeconds, out: sound.promptSeconds }),
+    ['direction'],
+    () => [
+      [{ direction: 'in' }, sound.callerSeconds],
+      [{ direction: 'out' }, sound.promptSeconds],
+    ],
+  );
+  counter(
+    'byova_audio_dropped_bytes_total',
+    'Bytes of caller sound that a bot or recogniser did not get, for the utterance was too long',
+    [],
+    () => [[{}, sound.droppedBytes]],
+  );
+  counter(
+    'byova_log_lines_dropped_total',
+    'Log lines thrown away because nobody took them',
+    [],
+    () => [[{}, readings.logLinesDropped?.() ?? 0]],
+  );
+  gauge(
+    'byova_queue_bytes',
+    'Bytes that wait, by queue: writes to clients, ears of bots and recognisers, log',
+    ['queue'],
+    () => [
+      [{ queue: 'writes' }, readings.writeQueueBytes?.() ?? 0],
+      [{ queue: 'ears' }, sound.waitingBytes],
+      [{ queue: 'log' }, readings.logQueueBytes?.() ?? 0],
+    ],
+  );
+  gauge(
+    'byova_speech_queue_length',
+    'Texts that wait for a thread of the embedded voice',
+    [],
+    () => [[{}, readings.speechQueue?.() ?? 0]],
+  );
+  gauge(
+    'byova_connections',
+    'Open connections, by whether an RPC was admitted on them: proven or unproven',
+    ['state'],
+    () => {
+      const counts = readings.connections?.();
+      if (counts === undefined) return [];
+      return [
+        [{ state: 'proven' }, counts.open - counts.unproven],
+        [{ state: 'unproven' }, counts.unproven],
+      ];
+    },
   );
   gauge('byova_streams', 'Open RPCs of calls, by what they are doing', ['state'], () => {
     const counts = readings.streams?.() ?? {};
     return STREAM_STATES.map((state) => [{ state }, counts[state] ?? 0]);
   });
-  gauge('byova_keys', 'Keys held, by issuer', ['issuer'], () =>
-    (readings.issuers?.() ?? []).map(({ issuer, keys }) => [{ issuer }, keys]),
+  gauge(
+    'byova_keys',
+    'Keys held, by issuer',
+    ['issuer'],
+    () => (readings.issuers?.() ?? []).map(({ issuer, keys }) => [{ issuer }, keys]),
+    'max',
   );
-  gauge('byova_keys_age_seconds', 'Since the keys of an issuer were fetched', ['issuer'], () =>
-    (readings.issuers?.() ?? []).flatMap(({ issuer, ageMs }): readonly Sample[] =>
-      ageMs === undefined ? [] : [[{ issuer }, ageMs / 1_000]],
-    ),
+  gauge(
+    'byova_keys_age_seconds',
+    'Since the keys of an issuer were fetched',
+    ['issuer'],
+    () =>
+      (readings.issuers?.() ?? []).flatMap(({ issuer, ageMs }): readonly Sample[] =>
+        ageMs === undefined ? [] : [[{ issuer }, ageMs / 1_000]],
+      ),
+    'max',
   );
   gauge('byova_token_cache_size', 'Verified tokens that are remembered', [], () => [
     [{}, readings.rememberedTokens?.() ?? 0],
@@ -110,6 +184,7 @@ export function addReadings(registry: Registry, readings: Readings, sound: Sound
       ...countdown('certificate', readings.certificateExpiresInMs?.()),
       ...countdown('token', readings.tokenExpiresInMs?.()),
     ],
+    'min',
   );
   gauge(
     'byova_bot_breaker',
@@ -138,6 +213,7 @@ export function addReadings(registry: Registry, readings: Readings, sound: Sound
         [{ signal: 'heap' }, pressure.heapShare],
       ];
     },
+    'max',
   );
   gauge(
     'byova_build_info',
@@ -147,6 +223,7 @@ export function addReadings(registry: Registry, readings: Readings, sound: Sound
       readings.build === undefined
         ? []
         : [[{ version: readings.build.version, node: process.versions.node }, 1]],
+    'first',
   );
 }
 

@@ -7,6 +7,10 @@ export class SoundTally {
   callerBytes = 0;
   callerSeconds = 0;
   promptBytes = 0;
+  /** Of callers, for bots and recognisers that read slowly. */
+  waitingBytes = 0;
+  /** Of utterances that were longer than is passed on. */
+  droppedBytes = 0;
   readonly delay: PlainHistogram;
 
   constructor(delay: PlainHistogram) {
@@ -24,9 +28,13 @@ const PAUSE_MS = 2_000;
 /** Of a delay that stays, so much is taken for granted with each packet: all of it after a second or two. */
 const FORGIVENESS = 0.02;
 
-/** How late the packets of one RPC come, measured against the one that came earliest. */
+/**
+ * How late the packets of one RPC come, measured against the one that came earliest. A packet is due when its last sample has been
+ * spoken, so that packets of other sizes, and several at once, are not late.
+ */
 export class ArrivalPace {
-  #dueMs: number | undefined;
+  /** When the sound so far would have been spoken, had all come as the earliest. */
+  #spokenMs: number | undefined;
 
   /**
    * Takes the next packet.
@@ -36,12 +44,12 @@ export class ArrivalPace {
    * @returns By how much it is late, in milliseconds, at least 0.
    */
   arrived(nowMs: number, lengthMs: number): number {
-    const lateMs = nowMs - (this.#dueMs ?? nowMs);
+    const lateMs = this.#spokenMs === undefined ? 0 : nowMs - this.#spokenMs - lengthMs;
     if (lateMs <= 0 || lateMs > PAUSE_MS) {
-      this.#dueMs = nowMs + lengthMs;
+      this.#spokenMs = nowMs;
       return 0;
     }
-    this.#dueMs = nowMs - lateMs * (1 - FORGIVENESS) + lengthMs;
+    this.#spokenMs = nowMs - lateMs * (1 - FORGIVENESS);
     return lateMs;
   }
 }

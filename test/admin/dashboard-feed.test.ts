@@ -1,7 +1,8 @@
-import { EventEmitter } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import { EventEmitter, once } from 'node:events';
+import { type ServerResponse, createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { createFeed } from '../../src/admin/dashboard-feed.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -21,7 +22,8 @@ class Peer extends EventEmitter {
     this.messages.push(text);
   }
 
-  end(): void {
+  end(text?: string): void {
+    if (text !== undefined) this.messages.push(text);
     this.isOver = true;
     this.emit('close');
   }
@@ -123,6 +125,18 @@ describe('the feed of the page', () => {
     expect(feed.size()).toBe(0);
   });
 
+  it('gives a place for five minutes, and has whoever still looks come back', async () => {
+    const { open, pass, feed } = await start();
+    const { peer } = await open();
+    await pass(299);
+    expect(peer.isOver).toBe(false);
+    await pass(2);
+    expect([peer.isOver, feed.size()]).toEqual([true, 0]);
+    expect(peer.messages.at(-1)).toMatch(/^retry: 2000\ndata: \{.+\}\n\nevent: again\ndata:\n\n$/u);
+    expect((await open()).isOpen).toBe(true);
+    feed.close();
+  });
+
   it('ends for who is no longer welcome', async () => {
     const { open, pass } = await start();
     let isWelcome = true;
@@ -156,5 +170,36 @@ describe('the feed of the page', () => {
     const held = states(peer).length;
     await pass(1);
     expect(states(peer)).toHaveLength(held + 1);
+  });
+});
+
+describe('a connection whose peer does not read', () => {
+  it('has one state waiting at most once the system takes no more, and is cut off', async () => {
+    const clock = createFakeClock();
+    const state = 'x'.repeat(1024 * 1024);
+    const feed = createFeed({ clock, read: async () => state, onError: () => undefined });
+    let response: ServerResponse | undefined;
+    const server = createServer((_request, sent) => {
+      response = sent;
+      feed.open(sent, {}, () => true);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    socket.pause();
+    await vi.waitFor(() => expect(feed.size()).toBe(1));
+    let mostWaiting = 0;
+    await vi.waitFor(
+      () => {
+        clock.advance(1_000);
+        mostWaiting = Math.max(mostWaiting, response?.writableLength ?? 0);
+        expect(feed.size()).toBe(0);
+      },
+      { timeout: 10_000, interval: 2 },
+    );
+    expect(mostWaiting).toBeGreaterThan(0);
+    expect(mostWaiting).toBeLessThan(1.1 * state.length);
+    socket.destroy();
+    server.close();
   });
 });

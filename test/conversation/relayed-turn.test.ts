@@ -125,7 +125,7 @@ async function createRelayRig(options: Partial<Parameters<typeof createCallRig>[
       answer(...messages: readonly Buffer[]) {
         for (const message of messages) upstream?.relayed(message);
       },
-      endThere: (status = 'OK') => upstream?.relayEnded({ status, hasBegun: true }),
+      endThere: (status = 'OK') => upstream?.relayEnded({ status, hasBegun: true, details: '' }),
       fillThere: () => void (hasRoomThere = false),
       drainThere: () => upstream?.relayDrained(),
       fillHere: () => void (hasRoomHere = false),

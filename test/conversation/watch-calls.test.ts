@@ -49,6 +49,15 @@ function start(options: Partial<CallWatchOptions> = {}) {
 }
 
 describe('the watch of calls', () => {
+  it('tells whole pseudonyms beside, where log and traces hold nothing else', () => {
+    const { watch, begin, end } = start({ pseudonymise: (id) => `~${id.length}` });
+    end(begin(), 1, 5);
+    const loggedAs = { conversation: '~36', organisation: '~36' };
+    const identity = { conversation: 'c0ffee00', organisation: ORGANISATION, loggedAs };
+    expect(watch.look(10).calls).toMatchObject([identity]);
+    expect(watch.turns()).toMatchObject([identity]);
+  });
+
   it('sees a call from its beginning to its end, by the beginning of its id', () => {
     const { watch, begin } = start();
     const { conversation } = begin();

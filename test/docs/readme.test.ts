@@ -27,7 +27,7 @@ describe('the error codes', () => {
     expect(Object.keys(STATUS_OF).sort()).toEqual([...ERROR_CODES].sort());
     for (const code of ERROR_CODES)
       expect(code).toMatch(
-        /^ERR_(TRANSPORT|AUTH|PROTOCOL|CONVERSATION|HANDLER|SPEECH|AUDIO|CONFIG|SIMULATOR)_/u,
+        /^ERR_(TRANSPORT|AUTH|PROTOCOL|CONVERSATION|HANDLER|SPEECH|AUDIO|STORE|CONFIG|SIMULATOR)_/u,
       );
   });
 });

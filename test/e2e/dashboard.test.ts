@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import type { DashboardState } from '../../src/admin/dashboard-state.ts';
 import { encodeMulaw } from '../../src/audio/mulaw.ts';
@@ -77,6 +77,22 @@ async function openSignedIn(options?: PageOptions): Promise<Page> {
 const speak = (ms: number): CallerAction => ({ type: 'speak', audio: encodeMulaw(vowel(ms)) });
 const place = (script: readonly CallerAction[], more: object = {}) =>
   rig.webex().placeCall({ organisationId: ORGANISATION, speed: SPEED, script, ...more });
+
+/** Sixteen who watch and do not read. */
+async function takeEveryPlace(): Promise<readonly Socket[]> {
+  const sockets: Socket[] = [];
+  for (let index = 0; index < 16; index += 1) {
+    const socket = connect(rig.gateway.adminPort, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(
+      `GET /dashboard/api/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`,
+    );
+    // Its head has come; then it is not read any more.
+    await once(socket, 'data');
+    sockets.push(socket.pause());
+  }
+  return sockets;
+}
 
 /** Until the first audio, over the turns that are remembered, on the gateway's clock. */
 async function medianWaitMs(): Promise<number> {
@@ -184,6 +200,46 @@ describe('the operator’s page', { timeout: 40_000 }, () => {
     }
   });
 
+  it('names calls as the log does, where that holds pseudonyms', async () => {
+    await start({ log: { identifiers: 'pseudonyms' } });
+    const page = await openSignedIn();
+    const call = place([{ type: 'silence', ms: 20_000 }]);
+    await page.until(`document.querySelectorAll('#calls tbody tr').length === 1`);
+    await page.until(`document.querySelectorAll('#turns tbody tr').length === 1`);
+    const started = rig.log.lines.find(({ fields }) => fields['event'] === 'call.started');
+    const { conversation, organisation } = started?.fields ?? {};
+    for (const name of [conversation, organisation]) expect(name).toMatch(/^~[\w-]{20}$/u);
+    const calls = await page.evaluate<string>(`document.getElementById('calls').innerText`);
+    expect(calls).toContain(conversation);
+    expect(calls).toContain(organisation);
+    expect(await page.evaluate(`document.getElementById('turns').innerText`)).toContain(
+      conversation,
+    );
+    await call;
+  });
+
+  it('shows limits, and what became of those who asked to be let in', async () => {
+    await start({ conversation: { maxConversations: 1, shedding: { loopDelayMs: 7_000 } } });
+    const page = await openSignedIn();
+    const call = place([{ type: 'silence', ms: 60_000 }]);
+    await page.until(`document.querySelectorAll('#calls tbody tr').length === 1`);
+    await place([]);
+    await page.until(`document.querySelectorAll('#admissions tbody tr').length === 2`);
+    expect(await page.evaluate(`document.getElementById('admissions').innerText`)).toMatch(
+      /admitted\s+1\s+1[\s\S]*process\s+1\s+1|process\s+1\s+1[\s\S]*admitted\s+1\s+1/u,
+    );
+    const limits = await page.evaluate<string>(`document.getElementById('limits').innerText`);
+    for (const limit of [
+      /conversations\s+1 \/ 1\n/u,
+      /connections\s+\d+ \/ 10,000/u,
+      /connections without admission\s+\d+ \/ 1,000/u,
+      /loop delay\s+\d+ ms \/ 7\.00 s/u,
+      /heap\s+\d+ MB/u,
+    ])
+      expect(limits).toMatch(limit);
+    await call;
+  });
+
   it('can be used with the keyboard alone', async () => {
     await start();
     const page = await openSignedIn();
@@ -272,6 +328,21 @@ describe('the operator’s page', { timeout: 40_000 }, () => {
     await call;
   });
 
+  it('frees every place that is held by somebody who does not read', async () => {
+    await start({}, 200);
+    const sockets = await takeEveryPlace();
+    const watch = async (): Promise<number> => {
+      const { status, body } = await fetch(address('/dashboard/api/events'), {
+        headers: AUTHORISED,
+      });
+      await body?.cancel();
+      return status;
+    };
+    expect(await watch()).toBe(503);
+    await vi.waitFor(async () => expect(await watch()).toBe(200), { timeout: 10_000 });
+    for (const socket of sockets) socket.destroy();
+  });
+
   it('slows no call while every place is taken by somebody who does not read', async () => {
     await start();
     const placeTen = () =>
@@ -280,17 +351,7 @@ describe('the operator’s page', { timeout: 40_000 }, () => {
       );
     await placeTen();
     const calmMs = await medianWaitMs();
-    const sockets: Socket[] = [];
-    for (let index = 0; index < 16; index += 1) {
-      const socket = connect(rig.gateway.adminPort, '127.0.0.1');
-      await once(socket, 'connect');
-      socket.write(
-        `GET /dashboard/api/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`,
-      );
-      // Its head has come; then it is not read any more.
-      await once(socket, 'data');
-      sockets.push(socket.pause());
-    }
+    const sockets = await takeEveryPlace();
     const more = await fetch(address('/dashboard/api/events'), { headers: AUTHORISED });
     expect([more.status, await more.json()]).toEqual([503, { error: 'as many watch as may' }]);
     const results = await placeTen();

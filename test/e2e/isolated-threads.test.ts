@@ -24,15 +24,18 @@ describe('an isolated bot', () => {
     expect((await shared.start({ name: 'front-desk' })).name).toBe('front-desk');
   });
 
-  it('knows the facts of the call and what was heard before', async () => {
+  it('knows the facts of the call, what was heard before, and the trace', async () => {
     const call = createCall({ language: 'de-DE', parameters: { some: ['value'] } });
-    const turn: BotTurn = { ...createTurn(), interrupted: { heardMs: 120, heardText: 'Hel' } };
+    const traceHeaders = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+    const interrupted = { heardMs: 120, heardText: 'Hel' };
+    const turn: BotTurn = { ...createTurn(), interrupted, traceHeaders };
     const [facts] = textsOf(await ask(bot, call, event('facts'), turn));
     expect(JSON.parse(facts ?? '')).toEqual({
       ...call,
       state: null,
       logger: null,
-      interrupted: { heardMs: 120, heardText: 'Hel' },
+      interrupted,
+      traceHeaders,
     });
   });
 

@@ -105,10 +105,25 @@ describe('a changed configuration', () => {
 
   it('is taken over when its file changes, and names what needs a restart', async () => {
     await serve(async ({ write, untilLogged }) => {
-      await write({ log: { level: 'warn' }, speech: { cacheMegabytes: 8 } });
+      await write({ log: { identifiers: 'pseudonyms' }, speech: { cacheMegabytes: 8 } });
       expect(await untilLogged('config.reloaded')).toMatchObject({
-        needRestart: ['speech.cacheBytes', 'log.level'],
+        needRestart: ['speech.cacheBytes', 'log.identifiers'],
       });
+    });
+  });
+
+  it('changes the level of the log, and back', async () => {
+    await serve(async ({ write, events, log, untilLogged }) => {
+      for (const level of ['debug', 'error', 'info'] as const) {
+        await write({ log: { level } });
+        log.lines.length = 0;
+        events.emit('SIGHUP');
+        expect(await untilLogged('config.reloaded')).toMatchObject({
+          taken: level === 'info' ? ['agents'] : ['agents', 'log.level'],
+          needRestart: [],
+        });
+        expect(log.level()).toBe(level);
+      }
     });
   });
 

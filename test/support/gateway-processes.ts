@@ -23,6 +23,9 @@ interface GatewayProcess {
   readonly adminPort: number;
   /** Lines of its log that hold an error. */
   readonly errors: readonly string[];
+  /** Process ids of workers, in the order they answered. */
+  readonly workers: readonly number[];
+  readonly pid: () => number | undefined;
   start(): Promise<void>;
   /** Writes its configuration anew, with these settings changed. */
   rewrite(changes: Readonly<Record<string, unknown>>): Promise<void>;
@@ -43,11 +46,21 @@ export interface GatewayProcesses {
   close(): Promise<void>;
 }
 
+/** How Node.js itself is started. */
+interface Runtime {
+  /** What stands before the program, such as `--import`. */
+  readonly nodeArgs?: readonly string[];
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Starts `count` gateways with `settings` besides ports, issuer and data source. */
 export async function startGatewayProcesses(
   count: number,
   settings: Readonly<Record<string, unknown>>,
   tls?: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+  runtime: Runtime = {},
 ): Promise<GatewayProcesses> {
   const folder = await mkdtemp(join(tmpdir(), 'byova-processes-'));
   const issuer = await createTokenIssuer({ issuer: 'http://127.0.0.1/idb' });
@@ -69,7 +82,7 @@ export async function startGatewayProcesses(
         }),
       );
     await write({});
-    gateways.push(createProcess(file, grpcPort, adminPort, write));
+    gateways.push(createProcess(file, grpcPort, adminPort, write, args, runtime));
   }
   const close = async (): Promise<void> => {
     for (const gateway of gateways) gateway.signal('SIGKILL');
@@ -103,19 +116,26 @@ function createProcess(
   grpcPort: number,
   adminPort: number,
   rewrite: GatewayProcess['rewrite'],
+  args: readonly string[],
+  { nodeArgs = [], env = {} }: Runtime,
 ): GatewayProcess {
   const errors: string[] = [];
+  const workers: number[] = [];
   const events = new Set<string>();
   let child: ChildProcess | undefined;
   return {
     grpcPort,
     adminPort,
     errors,
+    workers,
+    pid: () => child?.pid,
     rewrite,
     logged: (event) => vi.waitFor(() => assert(events.has(event)), { timeout: 20_000 }),
     async start() {
-      const started = spawn(process.execPath, [ENTRY, 'serve', '--config', file], {
+      const program = [...nodeArgs, ENTRY, 'serve', '--config', file, ...args];
+      const started = spawn(process.execPath, program, {
         stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, ...env },
       });
       child = started;
       const { stdout } = started;
@@ -128,6 +148,8 @@ function createProcess(
             done();
           }
           if (line.includes('"level":"error"')) errors.push(line);
+          const worker = /"worker.started".*"pid":(\d+)/u.exec(line)?.[1];
+          if (worker !== undefined) workers.push(Number(worker));
           const event = /"event":"([^"]+)"/u.exec(line)?.[1];
           if (event !== undefined) events.add(event);
         });

@@ -1,4 +1,5 @@
 import type { LogFields, Logger } from '../../src/core/logger.ts';
+import type { LogLevel, ProcessLogger } from '../../src/telemetry/logger.ts';
 
 /** What must stand in no line of any test: a compact JWS, and the secret digits that tests press. */
 const CANARIES = /eyJ[\w-]{8,}\.eyJ[\w-]{8,}|271828|998877/u;
@@ -17,11 +18,19 @@ export function createLogRecorder() {
       const text = `${JSON.stringify(fields)} ${message}`;
       if (CANARIES.test(text)) leaks.push(text.replace(CANARIES, '[canary]'));
     };
-  const logger: Logger = {
+  let level: LogLevel = 'info';
+  const logger: Logger & Pick<ProcessLogger, 'setLevel'> = {
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
+    setLevel: (changed) => void (level = changed),
   };
-  return { logger, lines, events: () => lines.map(({ fields }) => fields['event']) };
+  return {
+    logger,
+    lines,
+    events: () => lines.map(({ fields }) => fields['event']),
+    /** The level that was set last; every line is remembered all the same. */
+    level: () => level,
+  };
 }

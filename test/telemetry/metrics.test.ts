@@ -15,12 +15,14 @@ describe('metrics that are counted in plain numbers', () => {
     metrics.sound.callerBytes += 320;
     metrics.sound.callerSeconds += 0.02;
     metrics.sound.promptBytes += 16_000;
+    metrics.sound.droppedBytes += 160;
     for (const _ of [1, 2])
       expect(await linesOf(metrics, 'byova_audio_')).toEqual([
         'byova_audio_bytes_total{direction="in"} 320',
         'byova_audio_bytes_total{direction="out"} 16000',
         'byova_audio_seconds_total{direction="in"} 0.02',
         'byova_audio_seconds_total{direction="out"} 2',
+        'byova_audio_dropped_bytes_total 160',
       ]);
   });
 
@@ -42,6 +44,30 @@ describe('metrics that are read when they are asked for', () => {
     const metrics = createMetrics();
     expect(await linesOf(metrics, 'byova_expires_in_seconds')).toEqual([]);
     expect(await linesOf(metrics, 'byova_build_info')).toEqual([]);
+  });
+
+  it('show what waits in every queue, and what was thrown away', async () => {
+    const metrics = createMetrics();
+    expect(await linesOf(metrics, 'byova_connections{')).toEqual([]);
+    metrics.sound.waitingBytes = 320;
+    Object.assign(metrics.readings, {
+      writeQueueBytes: () => 4_096,
+      logQueueBytes: () => 77,
+      logLinesDropped: () => 5,
+      speechQueue: () => 2,
+      connections: () => ({ open: 9, maxOpen: 100, unproven: 4, maxUnproven: 10 }),
+    } satisfies Partial<typeof metrics.readings>);
+    expect(await linesOf(metrics, 'byova_queue_bytes{')).toEqual([
+      'byova_queue_bytes{queue="writes"} 4096',
+      'byova_queue_bytes{queue="ears"} 320',
+      'byova_queue_bytes{queue="log"} 77',
+    ]);
+    for (const line of ['byova_log_lines_dropped_total 5', 'byova_speech_queue_length 2'])
+      expect(await linesOf(metrics, 'byova_')).toContain(line);
+    expect(await linesOf(metrics, 'byova_connections{')).toEqual([
+      'byova_connections{state="proven"} 5',
+      'byova_connections{state="unproven"} 4',
+    ]);
   });
 
   it('show the state at that moment', async () => {
@@ -84,6 +110,22 @@ describe('the pace of packets', () => {
 
   it('measures against the earliest packet, not against the first', () => {
     expect(arrive([50, 40, 60, 90])).toEqual([0, 0, 0, 10]);
+  });
+
+  it('expects a packet when its sound has been spoken, whatever its size, and takes several at once', () => {
+    const pace = new ArrivalPace();
+    const packets = [
+      [0, 0.375],
+      [20, 20],
+      [120, 100],
+      [120, 20],
+      [120, 20],
+      [160, 20],
+      [190, 20],
+    ] as const;
+    expect(packets.map(([atMs, lengthMs]) => Math.round(pace.arrived(atMs, lengthMs)))).toEqual([
+      0, 0, 0, 0, 0, 20, 30,
+    ]);
   });
 
   it('begins anew after a pause', () => {

@@ -44,6 +44,11 @@ export function follow(onState, onBreak) {
   const open = () => {
     source = new EventSource(`${BASE}events`);
     source.addEventListener('message', ({ data }) => onState(JSON.parse(data)));
+    // A place is lent for some minutes.
+    source.addEventListener('again', () => {
+      source.close();
+      open();
+    });
     source.addEventListener('error', () => {
       // The browser tries again by itself, but not after a refusal.
       source.close();

@@ -30,6 +30,19 @@ export function setBadge(node, text, tone) {
   setAttribute(badge, 'data-tone', tone);
 }
 
+/** A name, and below it how log and traces call the same where these hold pseudonyms. */
+export function setNames(node, name, loggedAs) {
+  if (loggedAs === undefined) return setText(node, name);
+  setText(part(node, 'name'), name);
+  return setText(part(node, 'sub code'), loggedAs);
+}
+
+/** The column that says which call it is. */
+export const CALL_ID = {
+  className: 'code rare',
+  write: (cell, { conversation, loggedAs }) => setNames(cell, conversation, loggedAs?.conversation),
+};
+
 /** A bar that is `share` full, for the eye; the numbers stand beside it. */
 export function setMeter(node, share) {
   const meter = part(node, 'meter');

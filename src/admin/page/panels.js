@@ -1,11 +1,25 @@
 // One function a panel: state in, page changed.
-import { byId, part, renderTable, setAttribute, setBadge, setMeter, setText, text } from './dom.js';
+import {
+  CALL_ID,
+  byId,
+  part,
+  renderTable,
+  setAttribute,
+  setBadge,
+  setMeter,
+  setNames,
+  setText,
+  text,
+} from './dom.js';
 import { quantile, shorten, toBytes, toClock, toCount, toSpan, toWait, toWords } from './format.js';
 import { renderTurns } from './turns-panel.js';
 
 const ORGANISATION = {
   className: 'rare code',
-  write: (cell, { organisation }) => writeId(cell, organisation),
+  write(cell, { organisation, loggedAs }) {
+    setNames(cell, shorten(organisation), loggedAs?.organisation);
+    setAttribute(cell, 'title', organisation);
+  },
 };
 const AGENT = {
   write(cell, { agent, bot }) {
@@ -27,6 +41,7 @@ export function renderState(state, actions) {
   renderTurns(state);
   renderBots(state);
   renderLimits(state);
+  renderCounts('admissions', state.counts.admissions, (name) => name === 'admitted');
   renderCounts('authentications', state.counts.authentications, (name) => name === 'ok');
   renderCounts('endings', state.counts.callsEnded, (name) => name !== 'error');
   renderKeys(state);
@@ -92,7 +107,7 @@ function renderCalls({ calls, atMs }, { changeLevel }) {
           setText(part(cell, 'sub code slim'), conversation);
         },
       },
-      text('code rare', ({ conversation }) => conversation),
+      CALL_ID,
       AGENT,
       ORGANISATION,
       text('number rare', ({ turns }) => toCount(turns)),
@@ -145,6 +160,8 @@ function renderBots({ bots }) {
   ]);
 }
 
+const WRITERS = { bytes: toBytes, milliseconds: toWait };
+
 function renderLimits({ limits, organisations }) {
   const items = [
     ...limits,
@@ -165,7 +182,7 @@ function renderLimits({ limits, organisations }) {
     },
     { className: 'axis', write: (cell, { used, max }) => setMeter(cell, used / max) },
     text('number', ({ used, max, unit }) => {
-      const write = unit === 'bytes' ? toBytes : toCount;
+      const write = WRITERS[unit] ?? toCount;
       return `${write(used)} / ${write(max)}`;
     }),
   ]);

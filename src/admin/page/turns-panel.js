@@ -1,5 +1,5 @@
 // The waterfall of recent turns.
-import { byId, part, renderTable, setAttribute, setBadge, setText, text } from './dom.js';
+import { CALL_ID, byId, part, renderTable, setAttribute, setBadge, setText, text } from './dom.js';
 import { quantile, toTime, toWait, toWords } from './format.js';
 
 /** Most of the bars fit; one turn that ran out of time must not make the others unreadable. */
@@ -18,7 +18,7 @@ export function renderTurns({ turns }) {
   setText(byId('turns-scale'), `0 – ${toWait(scaleMs)}`);
   renderTable(byId('turns'), turns, ({ call, turn }) => `${call}.${turn}`, [
     text('number', ({ endedAtMs }) => toTime(endedAtMs)),
-    text('code rare', ({ conversation }) => conversation),
+    CALL_ID,
     {
       write(cell, { agent, input }) {
         setText(part(cell, 'name'), agent);

@@ -1,0 +1,8 @@
+import type { Admin, AdminDeps, AdminOptions } from '../admin/start-admin.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+/** Opens what shows the gateway to operators. */
+export type OpenAdmin = (
+  listen: AdminOptions,
+  deps: AdminDeps & { readonly registry: Metrics['registry'] },
+) => Promise<Admin>;
