@@ -23,7 +23,7 @@ const VARINT = 0;
 export function readCallAnswer(message: Buffer): CallAnswer {
   let event: CallAnswer['event'] = 'none';
   let audioBytes = 0;
-  eachField(message, 0, message.length, (field, value, begin, end) => {
+  eachField(message, 0, message.length, (field, _value, begin, end) => {
     if (field === PROMPTS)
       eachField(message, begin, end, (inner, _value, from, to) => {
         if (inner === AUDIO_CONTENT) audioBytes += to - from;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 /** What a process holds: bytes, and open things by kind. */
-export interface HeldMemory {
+interface HeldMemory {
   readonly residentBytes: number;
   readonly heapBytes: number;
   /** Of buffers and the like, beside the heap. */
@@ -28,13 +28,15 @@ export interface ChildServer {
  *
  * @param command Arguments of Node.js.
  * @param findPort Reads the port out of a line of standard output; `undefined` for lines that do not tell.
+ * @param core Where it runs; what is measured runs on the first.
  */
 export async function startChildServer(
   command: readonly string[],
   findPort: (line: string) => number | undefined,
+  core = 0,
 ): Promise<ChildServer> {
   const probe = ['--import', new URL('cpu-probe.mjs', import.meta.url).href];
-  const pin = process.platform === 'linux' ? ['taskset', '-c', '0'] : [];
+  const pin = process.platform === 'linux' ? ['taskset', '-c', String(core)] : [];
   const [program = process.execPath, ...args] = [...pin, process.execPath, ...probe, ...command];
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const port = await firstPort(child, findPort);

@@ -16,7 +16,7 @@ export interface RoundFigures extends RpcFigures {
 export type Round = Readonly<Partial<Record<VariantName, RoundFigures>>>;
 
 /** How much load a round makes. */
-export interface RoundLoad extends Pick<RpcLoad, 'connections' | 'inFlight'> {
+interface RoundLoad extends Pick<RpcLoad, 'connections' | 'inFlight'> {
   /** The servers take turns so often in a round: what else the machine does then falls on all of them. */
   readonly slices: number;
   /** A slice is over after so long or so many, whichever is first. */

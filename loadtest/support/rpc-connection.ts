@@ -23,7 +23,7 @@ export const WINDOW_BYTES = 2 ** 30;
 const STATUS_OK = Buffer.from('9acac8b21234da8f0130', 'hex');
 
 /** What became of an RPC. */
-export interface RpcResult {
+interface RpcResult {
   /** `no-status`: the server ended it with another status than 0, or without; `reset`: it broke off; `connection`: all broke off. */
   readonly outcome: 'ok' | 'no-status' | 'reset' | 'connection';
   /** From sending the request to the first bytes of the answer; `NaN` without any. */

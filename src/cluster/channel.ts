@@ -7,7 +7,7 @@ export interface ChannelEnd {
 }
 
 /** Answers one kind of question; what it throws is told to the one who asked as a failure without its text. */
-export type Answerer = (body: unknown) => unknown;
+type Answerer = (body: unknown) => unknown;
 
 /** Questions and answers between the primary and a worker. */
 export interface Channel {

@@ -104,7 +104,7 @@ export function createWorkerBoard({ channels, revocations, state }: BoardDeps): 
 }
 
 /** Ready when one worker is: connections reach those that listen. Reasons and notices of all, once each. */
-export function mergeReadiness(
+function mergeReadiness(
   state: LifecycleState,
   reports: readonly ReadinessReport[],
 ): ReadinessReport {
@@ -115,7 +115,7 @@ export function mergeReadiness(
 }
 
 /** Adds counts by kind and state. */
-export function sumCounts(all: readonly DependencyCounts[]): DependencyCounts {
+function sumCounts(all: readonly DependencyCounts[]): DependencyCounts {
   const sums: Record<string, Record<string, number>> = {};
   for (const counts of all)
     for (const [kind, states] of Object.entries(counts)) {

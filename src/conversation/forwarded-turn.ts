@@ -3,13 +3,13 @@ import type { RelayEnd, RelayListener, RelayStream } from './relay.ts';
 import type { TurnSink } from './turn-sink.ts';
 
 /** Where a forwarded RPC's answers go. */
-export interface ForwardSink extends Pick<TurnSink, 'ready' | 'complete' | 'fail'> {
+interface ForwardSink extends Pick<TurnSink, 'ready' | 'complete' | 'fail'> {
   /** Queues bytes as they are; `false`: wait for `ready`. */
   forward(bytes: Buffer): boolean;
 }
 
 /** Why an RPC was not taken where it was sent to: nobody there, or the conversation is not there any more. */
-export type Refusal = 'unreachable' | 'elsewhere';
+type Refusal = 'unreachable' | 'elsewhere';
 
 /** What a forwarded RPC works with. */
 export interface ForwardedTurnDeps {

@@ -101,6 +101,7 @@ describe('parse-config', () => {
         unknown: 'create',
         onStoreFailure: 'local',
         shedding: { loopDelayMs: 200, heapShare: 0.92 },
+        redis: undefined,
       },
       speech: { voice: 'kal', cacheBytes: 33_554_432, workers: 1 },
       log: { level: 'info', identifiers: 'plain', pseudonymKey: undefined },

@@ -215,7 +215,10 @@ describe('a connection', () => {
     const last = await server.call(rpcs.length - 1);
     expect(last.metadata).toBeDefined();
     expect(new Set(server.calls.map((call) => call.getPeer())).size).toBe(2);
-    expect(await open(client).ended).toMatchObject({ status: 'RESOURCE_EXHAUSTED', hasBegun: false });
+    expect(await open(client).ended).toMatchObject({
+      status: 'RESOURCE_EXHAUSTED',
+      hasBegun: false,
+    });
     rpcs[0]?.stream.cancel();
     const next = open(client);
     await server.call(rpcs.length);
