@@ -7,6 +7,7 @@ import type { Logger } from '../../src/core/logger.ts';
 import { createCachedSynthesiser } from '../../src/speech/cached-synthesiser.ts';
 import { createFliteSynthesiser } from '../../src/speech/flite-synthesiser.ts';
 import { type Gateway, startGateway } from '../../src/gateway.ts';
+import type { LentConversations } from '../../src/gateway/open-conversations.ts';
 import { VOICE_VIRTUAL_AGENT_SCHEMA_ID } from '../../src/protocols/voice-virtual-agent/schema.ts';
 import { type Webex, type WebexOptions, connectWebex } from '../../src/simulator/caller.ts';
 import { generateIssuerKey } from '../../src/simulator/issuer-key.ts';
@@ -43,6 +44,8 @@ export interface GatewayRigOptions {
   /** 20: the gateway's clock runs twenty times as fast as the machine's, for a caller of that speed. */
   readonly speed?: number;
   readonly clock?: Clock;
+  /** How it shares conversations with other gateways of the test. */
+  readonly sharedConversations?: LentConversations;
   /** Default: the rig's own, which `log` shows. */
   readonly logger?: Logger;
   /** Files of the configuration are relative to this folder of the repository; default `test/bots`. */
@@ -105,6 +108,7 @@ export async function startGatewayRig(options: GatewayRigOptions = {}): Promise<
     logger: options.logger ?? log.logger,
     fetch,
     synthesiser: VOICE,
+    ...(options.sharedConversations && { sharedConversations: options.sharedConversations }),
   });
   const token: GatewayRig['token'] = (claims = {}, overrides) =>
     issuer.mint(
