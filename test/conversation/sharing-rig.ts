@@ -191,10 +191,6 @@ async function createReplica(
       )?.value ?? 0,
   };
 }
-
-type Replica = Awaited<ReturnType<typeof createReplica>>;
-
-/** Lets everything happen that waits for nothing but the loop. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
