@@ -91,17 +91,57 @@ export function createConversationDirectory(
   const admission = deps.admission ?? createAdmission(options, deps);
   const ended = new LRUCache<string, true>({ max: MAX_ENDED });
 
-  const takeBack = (conversation: Conversation): void => {
-    admission.readmit(conversation.call);
-    conversation.lastSeenMs = clock.now();
+  /** Makes the conversation that a message names, at the point where the rest says it stands. */
+  const make = (
+    principal: Principal,
+    message: TurnMessage,
+    agent: Agent,
+    stands: Pick<StoredConversation, 'language' | 'parameters' | 'vendorConfig' | 'state'>,
+    startedAtMs?: number,
+  ): Conversation => {
+    const { organisationId } = principal;
+    const { conversationId } = message;
+    const { language, parameters, vendorConfig, state } = stands;
+    const conversation = new Conversation(
+      keyOf(principal, message),
+      agent,
+      {
+        conversationId,
+        organisationId,
+        agentId: agent.id,
+        language,
+        parameters,
+        vendorConfig,
+        state,
+        logger: new CallLogger(logger, { conversationId, organisationId }),
+      },
+      clock,
+      startedAtMs,
+    );
+    conversation.trackingId = message.trackingId ?? '';
+    return conversation;
+  };
+  const put = (conversation: Conversation): void => {
     conversations.set(conversation.key, conversation);
     ended.delete(conversation.key);
     metrics.conversations.set(conversations.size);
+  };
+  /** @returns `false` when it was not held here. */
+  const remove = (conversation: Conversation): boolean => {
+    const wasHeld = conversations.delete(conversation.key);
+    if (wasHeld) admission.left(conversation.call);
+    metrics.conversations.set(conversations.size);
+    return wasHeld;
+  };
+  const takeBack = (conversation: Conversation): void => {
+    admission.readmit(conversation.call);
+    conversation.lastSeenMs = clock.now();
+    put(conversation);
     observe(conversation, { type: 'call-returned' });
   };
 
-  const open = (key: string, principal: Principal, message: TurnMessage): Conversation => {
-    const { input, conversationId } = message;
+  const open = (principal: Principal, message: TurnMessage): Conversation => {
+    const { input, vendorConfig } = message;
     const agent = deps.catalogue().resolve(principal.organisationId, message.agentId);
     if (input.type !== 'session-start' && options.unknown === 'refuse')
       throw new GatewayError('ERR_CONVERSATION_NOT_STARTED', 'the conversation was not started');
@@ -111,25 +151,14 @@ export function createConversationDirectory(
       agentId: agent.id,
       agentLimit: agent.maxConversations,
     });
-    const conversation = new Conversation(
-      key,
-      agent,
-      {
-        conversationId,
-        organisationId,
-        agentId: agent.id,
-        language: '',
-        parameters: input.type === 'session-start' ? input.parameters : {},
-        vendorConfig: message.vendorConfig,
-        state: {},
-        logger: new CallLogger(logger, { conversationId, organisationId }),
-      },
-      clock,
-    );
-    conversation.trackingId = message.trackingId ?? '';
-    conversations.set(key, conversation);
-    ended.delete(key);
-    metrics.conversations.set(conversations.size);
+    const parameters = input.type === 'session-start' ? input.parameters : {};
+    const conversation = make(principal, message, agent, {
+      language: '',
+      parameters,
+      vendorConfig,
+      state: {},
+    });
+    put(conversation);
     logEvent(logger, 'call.started', storyOf(conversation));
     observe(conversation, { type: 'call-started' });
     return conversation;
@@ -138,10 +167,8 @@ export function createConversationDirectory(
   const end = (conversation: Conversation, reason: EndReason, fate: AnswerFate = 'ended'): void => {
     if (conversation.hasEnded) return;
     conversation.hasEnded = true;
-    conversations.delete(conversation.key);
-    admission.left(conversation.call);
+    remove(conversation);
     ended.set(conversation.key, true);
-    metrics.conversations.set(conversations.size);
     metrics.callsEnded.inc({ reason });
     for (const turn of conversation.openTurns) turn.conversationEnded(fate);
     conversation.ear?.close();
@@ -188,37 +215,19 @@ export function createConversationDirectory(
       }
       const { type } = message.input;
       if (type === 'session-end' || (ended.has(key) && type !== 'session-start')) return undefined;
-      return open(key, principal, message);
+      return open(principal, message);
     },
     find: (principal, message) => conversations.get(keyOf(principal, message)),
-    restore({ organisationId }, { conversationId, trackingId }, stored) {
-      const agent = deps.catalogue().resolve(organisationId, stored.agentId);
-      const conversation = new Conversation(
-        `${organisationId} ${conversationId}`,
-        agent,
-        {
-          conversationId,
-          organisationId,
-          agentId: agent.id,
-          language: stored.language,
-          parameters: stored.parameters,
-          vendorConfig: stored.vendorConfig,
-          state: stored.state,
-          logger: new CallLogger(logger, { conversationId, organisationId }),
-        },
-        clock,
-        stored.startedAtMs,
-      );
-      conversation.trackingId = trackingId ?? '';
+    restore(principal, message, stored) {
+      const agent = deps.catalogue().resolve(principal.organisationId, stored.agentId);
+      const conversation = make(principal, message, agent, stored, stored.startedAtMs);
       applyRecord(conversation, stored);
       takeBack(conversation);
       return conversation;
     },
     takeBack,
     handOver(conversation) {
-      if (!conversations.delete(conversation.key)) return;
-      admission.left(conversation.call);
-      metrics.conversations.set(conversations.size);
+      if (!remove(conversation)) return;
       // Its noise floor is learnt anew, and a detector is too much for a call that may be gone.
       conversation.ear?.close();
       conversation.ear = undefined;

@@ -119,10 +119,12 @@ export function createVoiceVirtualAgentService(deps: VoiceVirtualAgentDeps): Pro
     const sink = toSink(responses, sound);
     const turn = deps.tap === undefined ? open(sink) : deps.tap(principal, sink, open);
     let isFirst = true;
+    /** The first message, where it was read before it was known where it belongs. */
+    let begun: TurnMessage | undefined;
     let relayed: RelayingTurn | undefined;
     const here: RequestListener<Buffer> = {
       message(bytes) {
-        const decoded = decode(bytes);
+        const decoded = isFirst && begun !== undefined ? begun : decode(bytes);
         if (decoded.input.type === 'audio') noteSound(decoded.input);
         else if (decoded.input.type === 'digits') metrics.digits.inc();
         const message = isFirst ? { ...decoded, trackingId: context.trackingId } : decoded;
@@ -140,7 +142,7 @@ export function createVoiceVirtualAgentService(deps: VoiceVirtualAgentDeps): Pro
     if (sharing === undefined) return here;
     const { requireOrganisation } = turns;
     return shareConversations(
-      { sharing, metrics, requireOrganisation, decode },
+      { sharing, metrics, requireOrganisation, decode: (bytes) => (begun = decode(bytes)) },
       context,
       responses,
       here,
