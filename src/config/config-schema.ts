@@ -10,6 +10,7 @@ import {
   organisationId,
   organisations,
   redisSectionOf,
+  secretToken,
   seconds,
   text,
 } from './fields.ts';
@@ -20,9 +21,6 @@ import { trustSection } from './trust-section.ts';
 const MAX_AGENTS = 1_000;
 const MAX_DATA_SOURCES = 1_000;
 
-/** What a header can carry, and long enough not to be guessed. */
-const ADMIN_TOKEN = /^[\x21-\x7e]{16,1024}$/u;
-
 const adminSection = z.strictObject({
   listen: listenAddress
     .prefault('127.0.0.1:9090')
@@ -30,9 +28,7 @@ const adminSection = z.strictObject({
   tls: certificateSection
     .optional()
     .describe('Certificates; with `clientCa` everything but health needs one; default: plaintext'),
-  token: z
-    .string()
-    .regex(ADMIN_TOKEN, { error: 'must be 16 to 1024 visible ASCII characters' })
+  token: secretToken
     .optional()
     .describe(
       'Bearer token of operators, such as `${BYOVA_ADMIN_TOKEN}`, at least 16 characters; default: nobody can revoke',

@@ -51,6 +51,11 @@ export const secureUrl = text.meta({ format: 'URL' }).superRefine((value, contex
   if (wrong !== undefined) context.addIssue({ code: 'custom', message: wrong });
 });
 
+/** A secret that a header can carry, and long enough not to be guessed. */
+export const secretToken = z
+  .string()
+  .regex(/^[\x21-\x7e]{16,1024}$/u, { error: 'must be 16 to 1024 visible ASCII characters' });
+
 /** A Redis that replicas share. @param meaning What for, as its URL explains it. */
 export function redisSectionOf(meaning: string) {
   return z.strictObject({

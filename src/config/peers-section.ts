@@ -1,9 +1,7 @@
 import { z } from 'zod';
 
-import { listenAddress, text } from './fields.ts';
+import { listenAddress, secretToken, text } from './fields.ts';
 
-/** What a header can carry, and long enough not to be guessed. */
-const TOKEN = /^[\x21-\x7e]{16,1024}$/u;
 const TARGET = /^(?:\[[\da-f:.]+\]|[a-z\d](?:[\w.-]*[a-z\d])?):\d{1,5}$/iu;
 
 const tlsSection = z.strictObject({
@@ -24,9 +22,7 @@ export const peersSection = z.strictObject({
     .regex(TARGET, { error: 'must be "host:port"' })
     .optional()
     .describe('Where they reach it, such as `${POD_IP}:50052`; default: the same as `listen`'),
-  token: z
-    .string()
-    .regex(TOKEN, { error: 'must be 16 to 1024 visible ASCII characters' })
+  token: secretToken
     .optional()
     .describe(
       'Secret that all replicas share, such as `${BYOVA_PEER_TOKEN}`, at least 16 characters; needed without `tls`',

@@ -27,7 +27,8 @@ export function redactedConfig(config: Config): Config {
     if (typeof value !== 'string') return value;
     return fromEnvironment.has(formatPath(path)) ? HIDDEN : value.replace(URL_USER, HIDDEN);
   };
-  const { redis } = config.trust.replay;
+  const withoutPassword = <R extends { readonly url: string }>(redis: R | undefined) =>
+    redis && { ...redis, url: redis.url.replace(URL_USER, HIDDEN) };
   const { conversation, peers } = config;
   return {
     ...config,
@@ -35,15 +36,12 @@ export function redactedConfig(config: Config): Config {
       ...config.trust,
       replay: {
         ...config.trust.replay,
-        redis: redis && { ...redis, url: redis.url.replace(URL_USER, HIDDEN) },
+        redis: withoutPassword(config.trust.replay.redis),
       },
     },
     conversation: {
       ...conversation,
-      redis: conversation.redis && {
-        ...conversation.redis,
-        url: conversation.redis.url.replace(URL_USER, HIDDEN),
-      },
+      redis: withoutPassword(conversation.redis),
     },
     peers: peers && { ...peers, token: peers.token === undefined ? undefined : HIDDEN },
     admin: { ...config.admin, token: config.admin.token === undefined ? undefined : HIDDEN },

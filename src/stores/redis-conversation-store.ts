@@ -1,11 +1,8 @@
-import { hash } from 'node:crypto';
-
 import type { Result } from 'ioredis';
 
 import type { Claim, ConversationStore, Lease, Owner } from '../conversation/conversation-store.ts';
-import { GatewayError } from '../core/gateway-error.ts';
 import { BEAT_SCRIPT, CLAIM_SCRIPT, KEEP_SCRIPT } from './conversation-scripts.ts';
-import { type RedisOptions, startRedis } from './redis.ts';
+import { type RedisOptions, askVia, digest, startRedis } from './redis.ts';
 
 /** Options of {@link createRedisConversationStore}. */
 export interface RedisConversationOptions extends RedisOptions {
@@ -41,22 +38,12 @@ export function createRedisConversationStore(
   client.defineCommand('keepConversation', { numberOfKeys: 1, lua: KEEP_SCRIPT });
   const heartbeats = `${keyPrefix}replica:`;
   const since = `${keyPrefix}conversations-since`;
-  // Ids of calls are nobody's business who looks at keys.
-  const keyOf = (key: string): string =>
-    `${keyPrefix}conversation:{${hash('sha256', key, 'base64url')}}`;
-
-  const ask = async <A>(question: () => Promise<A>): Promise<A> => {
-    await connection.firstAttempt;
-    try {
-      return await question();
-    } catch (cause) {
-      throw new GatewayError(
-        'ERR_STORE_UNAVAILABLE',
-        'the conversation store in Redis did not answer',
-        { cause },
-      );
-    }
-  };
+  const keyOf = (key: string): string => `${keyPrefix}conversation:{${digest(key)}}`;
+  const ask = askVia(
+    connection,
+    'ERR_STORE_UNAVAILABLE',
+    'the conversation store in Redis did not answer',
+  );
   const keep = (
     { key, epoch }: Lease,
     phase: 'held' | 'free' | 'ended',

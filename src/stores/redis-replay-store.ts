@@ -1,5 +1,3 @@
-import { hash } from 'node:crypto';
-
 import type { Result } from 'ioredis';
 
 import type { TokenGeneration } from '../auth/replay-guard.ts';
@@ -10,8 +8,7 @@ import type {
   RotationDecision,
 } from '../auth/replay-store.ts';
 import { EXPIRY_MARGIN_MS, MAX_TOKEN_IDS } from '../auth/rotate-generation.ts';
-import { GatewayError } from '../core/gateway-error.ts';
-import { startRedis, type RedisOptions } from './redis.ts';
+import { type RedisOptions, askVia, digest, startRedis } from './redis.ts';
 import { ROTATE_GENERATION_SCRIPT } from './rotate-generation-script.ts';
 
 /** Greatest expiry that is kept, in milliseconds since the epoch: Lua writes numbers to JSON with 14 digits. */
@@ -30,19 +27,11 @@ export function createRedisReplayStore(options: RedisOptions): ReplayStore {
   const { client, keyPrefix } = connection;
   client.defineCommand('rotateGeneration', { numberOfKeys: 1, lua: ROTATE_GENERATION_SCRIPT });
   const keyOf = (identity: string): string => `${keyPrefix}replay:{${digest(identity)}}`;
-
-  const ask = async <A>(question: () => Promise<A>): Promise<A> => {
-    await connection.firstAttempt;
-    try {
-      return await question();
-    } catch (error) {
-      throw new GatewayError(
-        'ERR_AUTH_REPLAY_STORE_UNAVAILABLE',
-        'the replay store in Redis did not answer',
-        { cause: error },
-      );
-    }
-  };
+  const ask = askVia(
+    connection,
+    'ERR_AUTH_REPLAY_STORE_UNAVAILABLE',
+    'the replay store in Redis did not answer',
+  );
 
   return {
     rotate: (generation, { nowMs, overlapMs, known }) =>
@@ -106,8 +95,4 @@ function toAnswer([decision, recordJson, forgotten]: RotateGenerationReply): Rot
 
 function toTime(timeMs: number): number {
   return Math.max(0, Math.min(Math.trunc(timeMs), MAX_TIME_MS));
-}
-
-function digest(text: string): string {
-  return hash('sha256', text, 'base64url');
 }

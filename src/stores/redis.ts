@@ -1,4 +1,8 @@
+import { hash } from 'node:crypto';
+
 import { Redis } from 'ioredis';
+
+import { type ErrorCode, GatewayError } from '../core/gateway-error.ts';
 
 /** Where Redis is. */
 export interface RedisOptions {
@@ -19,6 +23,9 @@ export interface RedisConnection {
   /** Disconnects at once; what is asked afterwards fails. Idempotent. */
   close(): Promise<void>;
 }
+
+/** Asks Redis, once the first attempt to connect is over; fails with the error that was named. */
+export type AskRedis = <A>(question: () => Promise<A>) => Promise<A>;
 
 const DEFAULT_KEY_PREFIX = 'byova:';
 /** A caller waits for it at worst once; a healthy Redis answers in one. */
@@ -61,4 +68,21 @@ export function startRedis(options: RedisOptions): RedisConnection {
       return Promise.resolve();
     },
   };
+}
+
+/** Makes the one way in which a store asks its Redis. @param code And `message`: how a question fails. */
+export function askVia(connection: RedisConnection, code: ErrorCode, message: string): AskRedis {
+  return async (question) => {
+    await connection.firstAttempt;
+    try {
+      return await question();
+    } catch (cause) {
+      throw new GatewayError(code, message, { cause });
+    }
+  };
+}
+
+/** What stands in a key for something that is nobody's business who looks at keys. */
+export function digest(text: string): string {
+  return hash('sha256', text, 'base64url');
 }
