@@ -11,7 +11,7 @@ import { createConversationDirectory } from './conversation/directory.ts';
 import type { SpeechSynthesiser } from './conversation/speech-synthesiser.ts';
 import { runInBackground } from './core/background.ts';
 import { type Clock, every, systemClock } from './core/clock.ts';
-import { type Closers, createClosers } from './core/closers.ts';
+import { type Closers, close, createClosers } from './core/closers.ts';
 import { createLifecycle } from './core/lifecycle.ts';
 import type { Logger } from './core/logger.ts';
 import { type OpenRelay, loadAgents } from './gateway/load-agents.ts';
@@ -332,5 +332,3 @@ async function start(
     close: stop,
   };
 }
-
-const close = (started: { close(): void | Promise<void> }): void | Promise<void> => started.close();

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 
 import type { Config } from './config/config.ts';
 import { runInBackground } from './core/background.ts';
+import { STOP_SIGNALS } from './core/stop-signals.ts';
 import { type Gateway, type GatewayDeps, startGateway } from './gateway.ts';
 import { describeError } from './telemetry/describe-error.ts';
 import { logEvent } from './telemetry/log-events.ts';
@@ -23,9 +24,6 @@ export interface ServerDeps extends GatewayDeps {
   /** How the configuration is read anew, on SIGHUP and when its file changes; absent: never. */
   readonly source?: ConfigSource;
 }
-
-/** Exit codes of a process that a signal ended before it had stopped by itself: 128 and the signal's number. */
-const STOP_SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
  * Runs a gateway until the process is told to stop.

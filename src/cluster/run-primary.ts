@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import { runInBackground } from '../core/background.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
+import { STOP_SIGNALS } from '../core/stop-signals.ts';
 import { toDataSources } from '../gateway/to-data-sources.ts';
 import { createMemoryReplayStore } from '../stores/memory-replay-store.ts';
 import { describeError } from '../telemetry/describe-error.ts';
@@ -31,7 +32,6 @@ export interface PrimaryDeps {
 const LONG_LIFE_MS = 10_000;
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 30_000;
-const STOP_SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
  * Runs `count` worker processes that share the port of calls, and answers no call itself: it deals out connections in turn,

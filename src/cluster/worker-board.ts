@@ -8,7 +8,7 @@ import type { LifecycleState } from '../core/lifecycle.ts';
 import { type MetricsSnapshot, createMergedMetrics } from '../telemetry/merge-metrics.ts';
 import type { Channel } from './channel.ts';
 
-/** What a worker tells of itself, unasked, each second. */
+/** What a worker tells of itself; it is asked twice a second. */
 export interface WorkerReport {
   readonly readiness: ReadinessReport;
   readonly dependencies: DependencyCounts;

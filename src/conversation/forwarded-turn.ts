@@ -1,4 +1,5 @@
 import { ERROR_CODES, GatewayError } from '../core/gateway-error.ts';
+import { RelayRoom } from './relay-room.ts';
 import type { RelayEnd, RelayListener, RelayStream } from './relay.ts';
 import type { TurnSink } from './turn-sink.ts';
 
@@ -46,8 +47,7 @@ export class ForwardedTurn implements RelayListener {
   #kept: Buffer[] | undefined = [];
   #keptBytes = 0;
   #isDone = false;
-  #room: Promise<void> | undefined;
-  #hasRoom: (() => void) | undefined;
+  readonly #room = new RelayRoom();
 
   constructor(deps: ForwardedTurnDeps) {
     this.#deps = deps;
@@ -59,11 +59,7 @@ export class ForwardedTurn implements RelayListener {
     if (this.#isDone) return undefined;
     this.#keep(bytes);
     if (this.#stream === undefined) return this.#opening;
-    if (this.#stream.send(bytes)) return undefined;
-    this.#room ??= new Promise((resolve) => {
-      this.#hasRoom = resolve;
-    });
-    return this.#room;
+    return this.#stream.send(bytes) ? undefined : this.#room.wait();
   }
 
   halfClose(): void {
@@ -86,9 +82,7 @@ export class ForwardedTurn implements RelayListener {
   }
 
   relayDrained(): void {
-    this.#hasRoom?.();
-    this.#room = undefined;
-    this.#hasRoom = undefined;
+    this.#room.open();
   }
 
   relayEnded(end: RelayEnd): void {
@@ -121,7 +115,7 @@ export class ForwardedTurn implements RelayListener {
   #leave(status: string): boolean {
     if (this.#isDone) return false;
     this.#isDone = true;
-    this.#hasRoom?.();
+    this.#room.open();
     this.#deps.onOver(status);
     return true;
   }

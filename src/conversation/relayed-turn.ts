@@ -8,6 +8,7 @@ import type { CallerInput, TurnMessage } from './caller-input.ts';
 import type { AnswerFate, Conversation, OpenTurn } from './conversation.ts';
 import { joinConversation } from './join-conversation.ts';
 import { type Principal, assertOrganisation } from './principal.ts';
+import { RelayRoom } from './relay-room.ts';
 import type { RelayEnd, RelayListener, RelayStream } from './relay.ts';
 import type { RelayedAnswer } from './relayed-answer.ts';
 import { reportRelayFailure, sayFallback } from './relayed-fallback.ts';
@@ -76,8 +77,7 @@ export class RelayedTurn implements OpenTurn, RelayListener {
   #isOwed = false;
   #isHeldBack = false;
   #patience: Timer | undefined;
-  #room: Promise<void> | undefined;
-  #hasRoom: (() => void) | undefined;
+  readonly #room = new RelayRoom();
   #answers = 0;
   #answerBytes = 0;
   #hasSpoken = false;
@@ -163,9 +163,7 @@ export class RelayedTurn implements OpenTurn, RelayListener {
   }
 
   relayDrained(): void {
-    this.#hasRoom?.();
-    this.#room = undefined;
-    this.#hasRoom = undefined;
+    this.#room.open();
     if (!this.#isDone) this.#wait();
   }
 
@@ -260,11 +258,9 @@ export class RelayedTurn implements OpenTurn, RelayListener {
   }
 
   #untilRoom(): Promise<void> {
-    this.#room ??= new Promise((resolve) => {
-      this.#hasRoom = resolve;
-    });
+    const room = this.#room.wait();
     this.#wait();
-    return this.#room;
+    return room;
   }
 
   /** The caller's side is full; how long that may last is the writer's business. */
@@ -286,7 +282,7 @@ export class RelayedTurn implements OpenTurn, RelayListener {
   #wait(): void {
     this.#patience?.cancel();
     this.#patience = undefined;
-    if (this.#isDone || this.#isHeldBack || !(this.#isOwed || this.#room !== undefined)) return;
+    if (this.#isDone || this.#isHeldBack || !(this.#isOwed || this.#room.isAwaited)) return;
     const { answerTimeoutMs, firstAudioTimeoutMs } = this.#rpc.agent.patience;
     const isSilent = this.#asked !== undefined && !this.#hasSpoken;
     const timeoutMs = isSilent ? Math.min(answerTimeoutMs, firstAudioTimeoutMs) : answerTimeoutMs;
@@ -330,7 +326,7 @@ export class RelayedTurn implements OpenTurn, RelayListener {
   #leave(outcome: AnswerOutcome): void {
     this.#isDone = true;
     this.#patience?.cancel();
-    this.#hasRoom?.();
+    this.#room.open();
     const nowMs = this.#deps.clock.now();
     this.#tell(({ turn, input, atMs }) => ({
       type: 'answer-ended',

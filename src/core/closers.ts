@@ -6,23 +6,27 @@ export interface Closers {
   close(): Promise<void>;
 }
 
+/** How most things are closed. */
+export const close = (started: { close(): void | Promise<void> }): void | Promise<void> =>
+  started.close();
+
 /** Creates an empty list. */
 export function createClosers(): Closers {
   const closers: (() => void | Promise<void>)[] = [];
   let closing: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
     const errors: unknown[] = [];
-    for (const close of closers.toReversed())
+    for (const closeOne of closers.toReversed())
       try {
-        await close();
+        await closeOne();
       } catch (error) {
         errors.push(error);
       }
     if (errors.length > 0) throw new AggregateError(errors, 'not everything could be closed');
   };
   return {
-    add(started, close) {
-      closers.push(() => close(started));
+    add(started, closeIt) {
+      closers.push(() => closeIt(started));
       return started;
     },
     close: () => (closing ??= closeAll()),

@@ -7,7 +7,7 @@ import type { ReplayGuard } from '../auth/replay-guard.ts';
 import type { LocalReplayStore, ReplayStore } from '../auth/replay-store.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Closers } from '../core/closers.ts';
+import { type Closers, close } from '../core/closers.ts';
 import type { Logger } from '../core/logger.ts';
 import { createMemoryReplayStore } from '../stores/memory-replay-store.ts';
 import { createRedisReplayStore } from '../stores/redis-replay-store.ts';
@@ -63,5 +63,3 @@ export function openAuth(
   );
   return { keys, dataSources, replayMemory, replay, authenticator };
 }
-
-const close = (opened: { close(): void | Promise<void> }): void | Promise<void> => opened.close();

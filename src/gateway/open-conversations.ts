@@ -15,7 +15,7 @@ import {
 } from '../conversation/find-conversation.ts';
 import { startLeases } from '../conversation/leases.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Closers } from '../core/closers.ts';
+import { type Closers, close } from '../core/closers.ts';
 import type { Logger } from '../core/logger.ts';
 import type { ProtocolService } from '../protocols/rpc.ts';
 import type { Sharing } from '../protocols/voice-virtual-agent/share-conversations.ts';
@@ -23,7 +23,7 @@ import { createRedisConversationStore } from '../stores/redis-conversation-store
 import type { Metrics } from '../telemetry/metrics.ts';
 import { createCallLayers } from '../transport/call-layers.ts';
 import type { FailureLimiter } from '../transport/failure-limiter.ts';
-import { startGrpcServer } from '../transport/grpc-server.ts';
+import { startGrpcServer, targetOf } from '../transport/grpc-server.ts';
 import { createPeerCheck } from '../transport/peer-credential.ts';
 import { startServerTls } from '../transport/server-tls.ts';
 import { openPeers } from './open-peers.ts';
@@ -112,7 +112,7 @@ export async function openConversations(
     [deps.serve({ find: findForwarded })],
     { clock, layers },
   );
-  const address = advertise ?? toTarget(listen.host, server.port);
+  const address = advertise ?? targetOf({ ...listen, port: server.port });
   const store = openStore({ replicaId, address: () => address });
   const leases = closers.add(
     startLeases({
@@ -159,10 +159,3 @@ function storeOf({
   return (self) =>
     createRedisConversationStore({ ...redis, ttlMs: idleTimeoutMs + TTL_MARGIN_MS }, self);
 }
-
-function toTarget(host: string, port: number): string {
-  if (host.startsWith('unix:')) return host;
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-const close = (started: { close(): void | Promise<void> }): void | Promise<void> => started.close();

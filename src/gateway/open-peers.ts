@@ -3,7 +3,7 @@ import type { Peers } from '../conversation/peers.ts';
 import type { RelayClient, RelayStream } from '../conversation/relay.ts';
 import type { Clock } from '../core/clock.ts';
 import { peerHeaders } from '../transport/peer-credential.ts';
-import { createRelayClient } from '../transport/relay-client.ts';
+import { createRelayClient, refuseRelay } from '../transport/relay-client.ts';
 
 /** Replicas that are talked to at once; the one that was met first gives way. */
 const MAX_PEERS = 128;
@@ -28,7 +28,7 @@ export function openPeers(
     createRelayClient(
       {
         target: address,
-        tls: tls && { ...tls, serverName: tls.serverName },
+        tls,
         maxConnections: MAX_CONNECTIONS,
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
         keepaliveMs: KEEPALIVE_MS,
@@ -61,10 +61,7 @@ export function openPeers(
       } catch {
         // Certificates that cannot be read any more.
         drop(address);
-        queueMicrotask(() =>
-          listener.relayEnded({ status: 'UNAVAILABLE', hasBegun: false, details: '' }),
-        );
-        return DEAD;
+        return refuseRelay(listener, 'UNAVAILABLE');
       }
       const stream: RelayStream = client.open(
         { path, headers: { ...headers, ...credential } },
@@ -96,11 +93,3 @@ export function openPeers(
     },
   };
 }
-
-const DEAD: RelayStream = {
-  send: () => true,
-  halfClose: () => undefined,
-  cancel: () => undefined,
-  pause: () => undefined,
-  resume: () => undefined,
-};

@@ -112,13 +112,14 @@ function nameOf({ definition }: ProtocolService): string {
 
 function listen(server: Server, options: GrpcServerOptions): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(addressOf(options), options.credentials, (error, port) =>
+    server.bindAsync(targetOf(options), options.credentials, (error, port) =>
       error === null ? resolve(port) : reject(error),
     );
   });
 }
 
-function addressOf({ host, port }: { readonly host: string; readonly port: number }): string {
+/** Writes an address as gRPC names a target; a `host` of `unix:/path` is one already. */
+export function targetOf({ host, port }: { readonly host: string; readonly port: number }): string {
   if (host.startsWith('unix:')) return host;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

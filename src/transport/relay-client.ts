@@ -91,7 +91,7 @@ export async function createRelayClient(
     open(rpc, listener) {
       const connection = isClosed ? undefined : take();
       if (connection === undefined)
-        return refuse(listener, isClosed ? 'UNAVAILABLE' : 'RESOURCE_EXHAUSTED');
+        return refuseRelay(listener, isClosed ? 'UNAVAILABLE' : 'RESOURCE_EXHAUSTED');
       connection.open += 1;
       return openRelayStream(
         {
@@ -137,8 +137,8 @@ function createClient(options: RelayClientOptions, channelCredentials: ChannelCr
   });
 }
 
-/** An RPC for which there is no connection. */
-function refuse(listener: RelayListener, status: string): RelayStream {
+/** Gives an RPC for which there is no connection: it ends as soon as it was opened, and nothing of it was sent. */
+export function refuseRelay(listener: RelayListener, status: string): RelayStream {
   let isOver = false;
   queueMicrotask(() => {
     if (!isOver) listener.relayEnded({ status, hasBegun: false, details: '' });
