@@ -46,7 +46,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 pinLoad();
 const ghz = await findGhz(print);
 const folder = await mkdtemp(join(tmpdir(), 'byova-ghz-'));
-const gateway = await startGreeter(PROMPT_BYTES, { digits: { '1': 'hello' }, speech: 'hello' });
+const gateway = await startGreeter(PROMPT_BYTES, { digits: { '1': 'answer' }, speech: 'answer' });
 try {
   const metadata = join(folder, 'metadata.json');
   const audio = join(folder, 'audio-turn.data.json');

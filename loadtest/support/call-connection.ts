@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
-
 import {
   ACK,
   END_HEADERS,
@@ -9,10 +6,9 @@ import {
   FRAME_HEAD_BYTES,
   type IncomingFrame,
   createFrameReader,
-  encodeFrame,
+  uint32,
 } from './http2-frames.ts';
-import { encodeRequestHeaders } from './request-headers.ts';
-import { PREFACE, SETTINGS, WINDOW_BYTES, uint32 } from './rpc-connection.ts';
+import { WINDOW_BYTES, connectHttp2Socket } from './http2-socket.ts';
 import { Tally } from './tally.ts';
 
 /** Who wants to know what comes on an RPC. */
@@ -75,10 +71,7 @@ export async function openCallConnection(
   target: string,
   request: { readonly path: string; readonly token: string },
 ): Promise<CallConnection> {
-  const { hostname, port } = new URL(`http://${target}`);
-  const socket = connect({ host: hostname, port: Number(port), noDelay: true });
-  await once(socket, 'connect');
-  const headers = encodeRequestHeaders({ authority: target, ...request });
+  const { socket, headers } = await connectHttp2Socket(target, request);
   const streams = new Map<number, Stream>();
   const heldMs = new Tally();
   let held: Held[] = [];
@@ -202,13 +195,9 @@ export async function openCallConnection(
     read(chunk);
     flush();
   });
-  socket.on('error', () => undefined);
   socket.on('close', () => {
     for (const streamId of streams.keys()) finish(streamId, 'connection');
   });
-  socket.write(PREFACE);
-  socket.write(encodeFrame(FRAME.settings, 0, 0, SETTINGS));
-  socket.write(encodeFrame(FRAME.windowUpdate, 0, 0, uint32(WINDOW_BYTES)));
   return {
     open(listener) {
       const streamId = nextStreamId;

@@ -88,3 +88,10 @@ export function createFrameReader(
     if (at < bytes.length) rest = bytes.subarray(at);
   };
 }
+
+/** Four bytes, the high one first. */
+export function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}

@@ -110,8 +110,6 @@ export class RealTimeCall implements CallStreamListener {
       conversationId: randomUUID(),
       organisationId: ORGANISATION,
       agentId: deps.agentId,
-      allowPartial: false,
-      vendorConfig: '',
     });
     this.#start = encodeMessage(method.requestSerialize(write.event('SESSION_START')));
     this.#end = encodeMessage(method.requestSerialize(write.event('SESSION_END')));

@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
-
 import {
   ACK,
   END_HEADERS,
@@ -10,15 +7,10 @@ import {
   type IncomingFrame,
   createFrameReader,
   encodeFrame,
+  uint32,
 } from './http2-frames.ts';
-import { encodeRequestHeaders } from './request-headers.ts';
+import { WINDOW_BYTES, connectHttp2Socket } from './http2-socket.ts';
 
-/** What a client begins with. RFC 9113 section 3.4. */
-export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
-/** No table for the receiver to keep, no pushes, and windows that never hold an answer back. RFC 9113 section 6.5.2. */
-export const SETTINGS = Buffer.from('00010000000000020000000000047fffffff', 'hex');
-/** By how much the window of the connection is opened, again and again. */
-export const WINDOW_BYTES = 2 ** 30;
 /** `grpc-status: 0` without a table: the name in Huffman's code, which nghttp2 writes since it is shorter, and the bare value. */
 const STATUS_OK = Buffer.from('9acac8b21234da8f0130', 'hex');
 
@@ -56,10 +48,7 @@ export async function openRpcConnection(
   target: string,
   request: { readonly path: string; readonly token: string },
 ): Promise<RpcConnection> {
-  const { hostname, port } = new URL(`http://${target}`);
-  const socket = connect({ host: hostname, port: Number(port), noDelay: true });
-  await once(socket, 'connect');
-  const headers = encodeRequestHeaders({ authority: target, ...request });
+  const { socket, headers } = await connectHttp2Socket(target, request);
   const running = new Map<number, Rpc>();
   let nextStreamId = 1;
   let unreportedBytes = 0;
@@ -97,13 +86,9 @@ export async function openRpcConnection(
     read(chunk);
     socket.uncork();
   });
-  socket.on('error', () => undefined);
   socket.on('close', () => {
     for (const streamId of running.keys()) finish(streamId, 'connection');
   });
-  socket.write(PREFACE);
-  socket.write(encodeFrame(FRAME.settings, 0, 0, SETTINGS));
-  socket.write(encodeFrame(FRAME.windowUpdate, 0, 0, uint32(WINDOW_BYTES)));
 
   const headFrames = [headers.first, headers.later].map((block) =>
     encodeFrame(FRAME.headers, END_HEADERS, 0, block),
@@ -136,11 +121,4 @@ export async function openRpcConnection(
       socket.destroy();
     },
   };
-}
-
-/** Four bytes, the high one first. */
-export function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
 }
