@@ -23,10 +23,12 @@ export type OutputEventType = OutputType;
 export interface RequestHeading {
   readonly conversationId: string;
   readonly organisationId: string;
-  /** Empty: the default agent. */
-  readonly agentId: string;
-  readonly allowPartial: boolean;
-  readonly vendorConfig: string;
+  /** Default: empty, which is the default agent. */
+  readonly agentId?: string;
+  /** Default: no. */
+  readonly allowPartial?: boolean;
+  /** Default: empty. */
+  readonly vendorConfig?: string;
 }
 
 /** Makes the messages of one call. */
@@ -45,12 +47,13 @@ const ENCODINGS = {
 
 /** Creates the writer of a call's messages. */
 export function createRequestWriter(heading: RequestHeading): RequestWriter {
+  const { agentId = '', allowPartial = false, vendorConfig = '' } = heading;
   const common: WireRequest = {
     conversation_id: heading.conversationId,
     customer_org_id: heading.organisationId,
-    virtual_agent_id: heading.agentId,
-    allow_partial_responses: heading.allowPartial,
-    vendor_specific_config: heading.vendorConfig,
+    virtual_agent_id: agentId,
+    allow_partial_responses: allowPartial,
+    vendor_specific_config: vendorConfig,
   };
   return {
     audio: (bytes, format) => ({

@@ -158,7 +158,4 @@ const requestsOf = (conversationId: string) =>
   createRequestWriter({
     conversationId,
     organisationId: ORGANISATION,
-    agentId: '',
-    allowPartial: false,
-    vendorConfig: '',
   });

@@ -30,9 +30,6 @@ async function start(
     createRequestWriter({
       conversationId,
       organisationId,
-      agentId: '',
-      allowPartial: false,
-      vendorConfig: '',
     });
   return {
     call: (id: string, organisationId = ORGANISATION) =>

@@ -28,9 +28,6 @@ function messagesOfCall() {
   const write = createRequestWriter({
     conversationId: randomUUID(),
     organisationId: ORGANISATION,
-    agentId: '',
-    allowPartial: false,
-    vendorConfig: '',
   });
   const toMessage = (request: ReturnType<typeof write.audio>): Uint8Array =>
     encodeMessage(method.requestSerialize(request));

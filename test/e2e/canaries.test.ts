@@ -134,8 +134,6 @@ const service = loadVoiceVirtualAgent();
 const writer = createRequestWriter({
   conversationId: CONVERSATION,
   organisationId: ORGANISATION,
-  agentId: '',
-  allowPartial: false,
   vendorConfig: VENDOR,
 });
 const start = (name = ''): WireRequest =>

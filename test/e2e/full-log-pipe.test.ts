@@ -10,8 +10,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type Webex, connectWebex } from '../../src/simulator/caller.ts';
 import { type KeyServer, startKeyServer } from '../../src/simulator/key-server.ts';
 import { createTokenIssuer } from '../../src/simulator/token-issuer.ts';
-import { VOICE_VIRTUAL_AGENT_SCHEMA_ID } from '../../src/protocols/voice-virtual-agent/schema.ts';
-import { DATA_SOURCE, ORGANISATION } from '../support/gateway-rig.ts';
+import { CREDENTIAL, DATA_SOURCE, ORGANISATION } from '../support/gateway-rig.ts';
 import { createManualCall } from '../support/manual-call.ts';
 import { findFreePort } from '../support/redis-server.ts';
 
@@ -52,13 +51,7 @@ beforeAll(async () => {
   );
   webex = connectWebex({
     target: `127.0.0.1:${grpcPort}`,
-    token: issuer.mint({
-      organisationId: ORGANISATION,
-      schemaId: VOICE_VIRTUAL_AGENT_SCHEMA_ID,
-      url: DATA_SOURCE.url,
-      audience: DATA_SOURCE.audience,
-      subject: DATA_SOURCE.subject,
-    }),
+    token: issuer.mint(CREDENTIAL),
   });
 }, 60_000);
 afterAll(async () => {

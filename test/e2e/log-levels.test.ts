@@ -13,9 +13,6 @@ const ADMIN_TOKEN = 'a-token-of-the-operators';
 const start = createRequestWriter({
   conversationId: 'told',
   organisationId: ORGANISATION,
-  agentId: '',
-  allowPartial: false,
-  vendorConfig: '',
 }).event('SESSION_START');
 
 async function startLogged(config: Readonly<Record<string, unknown>> = {}) {

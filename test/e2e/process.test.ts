@@ -58,9 +58,6 @@ describe('the process around a gateway', () => {
       const requests = createRequestWriter({
         conversationId: 'a',
         organisationId,
-        agentId: '',
-        allowPartial: false,
-        vendorConfig: '',
       });
       const start = webex.openTurn();
       start.send(requests.event('SESSION_START'));

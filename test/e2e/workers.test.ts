@@ -5,9 +5,8 @@ import { join, resolve } from 'node:path';
 
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
-import { VOICE_VIRTUAL_AGENT_SCHEMA_ID } from '../../src/protocols/voice-virtual-agent/schema.ts';
 import { connectWebex } from '../../src/simulator/caller.ts';
-import { DATA_SOURCE, ORGANISATION } from '../support/gateway-rig.ts';
+import { CREDENTIAL, ORGANISATION } from '../support/gateway-rig.ts';
 import { type GatewayProcesses, startGatewayProcesses } from '../support/gateway-processes.ts';
 
 const ENTRY = resolve(import.meta.dirname, '../../dist/cli/byova.js');
@@ -103,17 +102,7 @@ it(
       target,
     } = get();
     const nowSeconds = Math.floor(Date.now() / 1_000);
-    const mint = (iat: number): string =>
-      issuer.mint(
-        {
-          organisationId: ORGANISATION,
-          schemaId: VOICE_VIRTUAL_AGENT_SCHEMA_ID,
-          url: DATA_SOURCE.url,
-          audience: DATA_SOURCE.audience,
-          subject: DATA_SOURCE.subject,
-        },
-        { claims: { iat } },
-      );
+    const mint = (iat: number): string => issuer.mint(CREDENTIAL, { claims: { iat } });
     const statusOf = async (token: string) => {
       const webex = connectWebex({ target, token });
       try {

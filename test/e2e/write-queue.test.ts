@@ -56,9 +56,6 @@ function startDeafCall(conversationId: string) {
   const writer = createRequestWriter({
     conversationId,
     organisationId: ORGANISATION,
-    agentId: '',
-    allowPartial: false,
-    vendorConfig: '',
   });
   stream.write(writer.event('SESSION_START'));
   return stream;

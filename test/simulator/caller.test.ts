@@ -438,9 +438,6 @@ test('a single RPC can be driven by hand', async () => {
   const requests = createRequestWriter({
     conversationId: 'c',
     organisationId: ORGANISATION,
-    agentId: '',
-    allowPartial: false,
-    vendorConfig: '',
   });
   const turn = webex.openTurn();
   turn.send(requests.event('SESSION_START', 'name', { deep: { list: [1, null] } }));

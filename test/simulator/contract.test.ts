@@ -17,9 +17,6 @@ const OK = { code: 0, name: 'OK', details: '' };
 const requests = createRequestWriter({
   conversationId: 'c',
   organisationId: 'o',
-  agentId: '',
-  allowPartial: false,
-  vendorConfig: '',
 });
 const { responseSerialize, responseDeserialize } = loadVoiceVirtualAgent().ProcessCallerInput;
 

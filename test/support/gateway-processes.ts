@@ -10,8 +10,7 @@ import { vi } from 'vitest';
 
 import { type KeyServer, startKeyServer } from '../../src/simulator/key-server.ts';
 import { type TokenIssuer, createTokenIssuer } from '../../src/simulator/token-issuer.ts';
-import { VOICE_VIRTUAL_AGENT_SCHEMA_ID } from '../../src/protocols/voice-virtual-agent/schema.ts';
-import { DATA_SOURCE, ORGANISATION } from './gateway-rig.ts';
+import { CREDENTIAL, DATA_SOURCE, ORGANISATION } from './gateway-rig.ts';
 import { findFreePort } from './redis-server.ts';
 
 /** The built program; `test/support/build.ts` keeps it current. */
@@ -100,13 +99,7 @@ export async function startGatewayProcesses(
     gateways,
     folder,
     issuer,
-    token: issuer.mint({
-      organisationId: ORGANISATION,
-      schemaId: VOICE_VIRTUAL_AGENT_SCHEMA_ID,
-      url: DATA_SOURCE.url,
-      audience: DATA_SOURCE.audience,
-      subject: DATA_SOURCE.subject,
-    }),
+    token: issuer.mint(CREDENTIAL),
     close,
   };
 }

@@ -30,6 +30,15 @@ export const DATA_SOURCE = {
   subject: 'callers',
 };
 
+/** What a token of that data source says. */
+export const CREDENTIAL = {
+  organisationId: ORGANISATION,
+  schemaId: VOICE_VIRTUAL_AGENT_SCHEMA_ID,
+  url: DATA_SOURCE.url,
+  audience: DATA_SOURCE.audience,
+  subject: DATA_SOURCE.subject,
+};
+
 /** One voice for every gateway of the process: it takes longer to wake up than most tests do. */
 export const VOICE = createCachedSynthesiser(createFliteSynthesiser({}, { clock: systemClock }));
 
@@ -113,11 +122,7 @@ export async function startGatewayRig(options: GatewayRigOptions = {}): Promise<
   const token: GatewayRig['token'] = (claims = {}, overrides) =>
     issuer.mint(
       {
-        organisationId: ORGANISATION,
-        schemaId: VOICE_VIRTUAL_AGENT_SCHEMA_ID,
-        url: DATA_SOURCE.url,
-        audience: DATA_SOURCE.audience,
-        subject: DATA_SOURCE.subject,
+        ...CREDENTIAL,
         ...claims,
       },
       overrides,

@@ -21,9 +21,6 @@ export function createManualCall(conversationId: string): ManualCall {
   const write = createRequestWriter({
     conversationId,
     organisationId: ORGANISATION,
-    agentId: '',
-    allowPartial: false,
-    vendorConfig: '',
   });
   const take = async (webex: Webex, request: WireRequest): Promise<RpcStatus> => {
     const observer = checker.open();

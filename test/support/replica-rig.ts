@@ -82,9 +82,6 @@ export function createRoamingCall(conversationId: string = randomUUID()) {
   const write = createRequestWriter({
     conversationId,
     organisationId: ORGANISATION,
-    agentId: '',
-    allowPartial: false,
-    vendorConfig: '',
   });
   const take = async (webex: Webex, request: WireRequest): Promise<TurnOutcome> => {
     const rpc = webex.openTurn();

@@ -10,6 +10,7 @@ import { GatewayError } from '../../src/core/gateway-error.ts';
 import type { ResponseWriter } from '../../src/protocols/rpc.ts';
 import { http2StreamOf } from '../../src/transport/http2-stream.ts';
 import { PRINCIPAL } from '../support/call-rig.ts';
+import { openDeafClient } from '../support/deaf-client.ts';
 import { type GrpcRigOptions, startGrpcRig } from '../support/grpc-rig.ts';
 
 let close: () => Promise<void> = async () => undefined;
@@ -185,17 +186,7 @@ describe('a bidirectional RPC', () => {
         closed: () => over?.(),
       }),
     });
-    const session = connectHttp2(`http://127.0.0.1:${rig.server.port}`);
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': '/com.cisco.wcc.ccai.media.v1.VoiceVirtualAgent/ProcessCallerInput',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    });
-    stream.on('error', () => undefined);
-    // A client that announces a message and never reads what comes back.
-    stream.pause();
-    stream.write(Buffer.from([0, 0, 0, 0, 3, 0x0a, 1, 0x63]));
+    const session = openDeafClient(rig.server.port);
     await isOver;
     expect(rig.log.lines.map(({ fields }) => fields['code'])).toContain(
       'ERR_TRANSPORT_SLOW_READER',

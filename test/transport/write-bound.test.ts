@@ -1,15 +1,12 @@
-import { connect } from 'node:http2';
-
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { openDeafClient } from '../support/deaf-client.ts';
 import { startGrpcRig } from '../support/grpc-rig.ts';
 
 /** Receive window of the client's stream: what it is sent though nobody reads it. */
 const CLIENT_WINDOW_BYTES = 65_535;
 /** Half a minute of µ-law: what a stream may hold, besides the message that filled it. */
 const MAX_HELD_BYTES = 256 * 1024;
-/** An announced message of three bytes. */
-const REQUEST = Buffer.from([0, 0, 0, 0, 3, 0x0a, 1, 0x63]);
 
 let close: () => Promise<void>;
 afterEach(() => close());
@@ -43,16 +40,7 @@ async function flood(messageBytes: number): Promise<number> {
     },
   });
   close = rig.close;
-  const session = connect(`http://127.0.0.1:${rig.server.port}`);
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': '/com.cisco.wcc.ccai.media.v1.VoiceVirtualAgent/ProcessCallerInput',
-    'content-type': 'application/grpc',
-    te: 'trailers',
-  });
-  stream.on('error', () => undefined);
-  stream.pause();
-  stream.write(REQUEST);
+  const session = openDeafClient(rig.server.port);
   await isOver;
   session.destroy();
   expect(rig.log.lines.map(({ fields }) => fields['code'])).toEqual(['ERR_TRANSPORT_SLOW_READER']);
