@@ -19,9 +19,9 @@ import { describeGatewayError } from './cli-error.ts';
 export async function findMissing(config: Config): Promise<readonly string[]> {
   const found = await Promise.all([
     ...config.agents.map(async (agent, index) => findBotProblem(agent.bot, index, config.baseDir)),
-    ...(['grpc', 'admin'] as const).flatMap((section) =>
-      Object.entries(config[section].tls ?? {}).map(async ([name, file]: [string, unknown]) =>
-        typeof file === 'string'
+    ...(['grpc', 'admin', 'peers'] as const).flatMap((section) =>
+      Object.entries(config[section]?.tls ?? {}).map(async ([name, file]: [string, unknown]) =>
+        typeof file === 'string' && name.endsWith('File')
           ? findFileProblem(`${section}.tls.${name.replace(/File$/u, '')}`, file)
           : undefined,
       ),

@@ -56,12 +56,14 @@ Examples:
       const file = resolve(io.cwd, flags.config);
       if (isWorker()) {
         const primary = joinPrimary();
+        const sharedConversations = await primary.lendConversations();
         await run(await primary.loadConfig(), io, (config, deps) =>
           runServer(
             config,
             {
               ...deps,
               ...primary,
+              ...(sharedConversations && { sharedConversations }),
               source: { load: primary.loadConfig, watch: () => ({ close: () => undefined }) },
             },
             primary.ready,

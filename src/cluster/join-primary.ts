@@ -5,7 +5,9 @@ import type { Revocable, RevokedCredentials } from '../auth/data-sources.ts';
 import type { ReplayStore } from '../auth/replay-store.ts';
 import type { Config } from '../config/config.ts';
 import type { OpenAdmin } from '../gateway/open-admin.ts';
+import type { LentConversations } from '../gateway/open-conversations.ts';
 import { type Channel, createChannel } from './channel.ts';
+import { lendConversations } from './primary-conversations.ts';
 import { createPrimaryReplayStore } from './primary-replay-store.ts';
 import type { WorkerReport } from './worker-board.ts';
 
@@ -17,6 +19,8 @@ export interface Membership {
   readonly events: EventEmitter;
   readonly openAdmin: OpenAdmin;
   readonly sharedReplay: ReplayStore;
+  /** How conversations are shared with the other workers; `undefined` when the configuration says so. */
+  lendConversations(): Promise<LentConversations | undefined>;
   /** Tells the primary that calls are answered. */
   ready(): Promise<void>;
 }
@@ -44,6 +48,7 @@ export function joinPrimary(): Membership {
     loadConfig: async () => (await channel.ask('config')) as Config,
     events,
     sharedReplay: createPrimaryReplayStore(channel),
+    lendConversations: () => lendConversations(channel),
     async openAdmin(_listen, { registry, readiness, dependencies, operations }) {
       const report = (): WorkerReport => ({
         readiness: readiness(),

@@ -14,6 +14,7 @@ import { logEvent } from '../telemetry/log-events.ts';
 import type { ProcessLogger } from '../telemetry/logger.ts';
 import { type Channel, createChannel } from './channel.ts';
 import { createWorkerBoard } from './worker-board.ts';
+import { openPrimaryConversations } from './primary-conversations.ts';
 import { answerReplay } from './primary-replay-store.ts';
 
 /** What the primary of several workers works with. */
@@ -61,6 +62,9 @@ export async function runPrimary(
   const replay = createMemoryReplayStore({
     whenFull: config.trust.replay.onStoreFailure === 'local' ? 'forget' : 'refuse',
   });
+  const conversations = openPrimaryConversations(config, deps);
+  /** Which numbers workers have at the moment. */
+  const seats: boolean[] = [];
   const onFault = (fault: unknown): void => logEvent(logger, 'process.fault', describeError(fault));
   const board = createWorkerBoard({
     channels: () => [...channels.values()],
@@ -81,7 +85,10 @@ export async function runPrimary(
     });
     let isReady = false;
     channels.set(worker, channel);
-    channel.answer('config', () => current);
+    const seat = seats.indexOf(false) === -1 ? seats.push(true) - 1 : seats.indexOf(false);
+    seats[seat] = true;
+    const forget = conversations.answer(channel, worker.id);
+    channel.answer('config', () => configOfWorker(current, seat));
     channel.answer('revoked', () => revocations.revoked());
     channel.answer('ready', () => {
       isReady = true;
@@ -93,6 +100,8 @@ export async function runPrimary(
     worker.on('exit', (code, signal) => {
       channels.delete(worker);
       channel.close();
+      seats[seat] = false;
+      forget();
       runInBackground(() => board.retire(channel), onFault);
       if (!isStopping)
         logEvent(logger, 'worker.died', {
@@ -168,6 +177,23 @@ export async function runPrimary(
     watch.close();
     for (const [name, listener] of listeners) events.off(name, listener);
     board.close();
+    conversations.close();
     await Promise.all([admin?.close(), replay.close()]);
   }
+}
+
+/** Workers share the port of calls; where replicas reach them, each has a port of its own, one after the other. */
+function configOfWorker(config: Config, seat: number): Config {
+  const { peers } = config;
+  if (peers === undefined || peers.listen.port === 0) return config;
+  const { listen, advertise } = peers;
+  const [, host = '', port = ''] = /^(.*):(\d+)$/u.exec(advertise ?? '') ?? [];
+  return {
+    ...config,
+    peers: {
+      ...peers,
+      listen: { ...listen, port: listen.port + seat },
+      advertise: advertise === undefined ? undefined : `${host}:${Number(port) + seat}`,
+    },
+  };
 }

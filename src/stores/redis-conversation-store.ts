@@ -14,6 +14,8 @@ export interface RedisConversationOptions extends RedisOptions {
   readonly youngMs?: number;
 }
 
+/** Longer than for a token: a caller rather waits than hears the bot begin anew because Redis was slow once. */
+const DEFAULT_COMMAND_TIMEOUT_MS = 1_000;
 /** Two heartbeats of a second may be lost. */
 const DEFAULT_HEARTBEAT_TTL_MS = 3_000;
 /** A replica connects again within a second, shows that it is alive within another, and then tells what it knows. */
@@ -31,7 +33,10 @@ export function createRedisConversationStore(
 ): ConversationStore {
   const { replicaId } = self;
   const { ttlMs, heartbeatTtlMs = DEFAULT_HEARTBEAT_TTL_MS, youngMs = DEFAULT_YOUNG_MS } = options;
-  const connection = startRedis(options);
+  const connection = startRedis({
+    ...options,
+    commandTimeoutMs: options.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS,
+  });
   const { client, keyPrefix } = connection;
   client.defineCommand('claimConversation', { numberOfKeys: 1, lua: CLAIM_SCRIPT });
   client.defineCommand('beatReplica', { numberOfKeys: 2, lua: BEAT_SCRIPT });

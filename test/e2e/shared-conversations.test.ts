@@ -1,9 +1,15 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { credentials, Metadata, makeClientConstructor } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { encodeMulaw } from '../../src/audio/mulaw.ts';
 import { loadVoiceVirtualAgent } from '../../src/protocols/voice-virtual-agent/wire.ts';
+import { connectWebex } from '../../src/simulator/caller.ts';
 import { vowel } from '../audio/sounds.ts';
+import { createAuthority } from '../support/certificates.ts';
 import { ORGANISATION } from '../support/gateway-rig.ts';
 import { startRealtimeServer } from '../support/realtime-server.ts';
 import {
@@ -235,6 +241,42 @@ describe('a caller who speaks over a prompt, by way of another replica', () => {
     ]);
     expect(eventsOf('call.started')).toEqual([1, 0]);
     expect(await sum('byova_forwarded_rpcs_total{status="OK"}')).toBe(1);
+  });
+});
+
+describe('replicas that show each other certificates', () => {
+  it('reach each other, and let in nobody who has none', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'byova-peers-'));
+    try {
+      const authority = await createAuthority('peers');
+      const { cert, key } = await authority.issue(['peers.internal']);
+      const [certFile, keyFile, caFile] = [
+        join(folder, 'peer.crt'),
+        join(folder, 'peer.key'),
+        join(folder, 'ca.crt'),
+      ];
+      for (const [file, text] of [
+        [certFile, cert],
+        [keyFile, key],
+        [caFile, authority.cert],
+      ] as const)
+        await writeFile(file, text);
+      const peerTls = { certFile, keyFile, caFile, serverName: 'peers.internal' };
+      const { started, caller } = await open(2, { live: true, peerTls });
+      const call = createRoamingCall();
+      await call.start(caller(0));
+      expect(await call.event(caller(1))).toMatchObject({ told: { count: 2, here: 2 } });
+      const stranger = connectWebex({
+        target: started.peerAddress(0),
+        tls: { ca: authority.cert, serverName: 'peers.internal' },
+      });
+      const rpc = stranger.openTurn();
+      rpc.send(call.write.event('CUSTOM_EVENT', 'next'));
+      expect((await rpc.status).name).toBe('UNAVAILABLE');
+      stranger.close();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

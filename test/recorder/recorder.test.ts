@@ -176,6 +176,7 @@ async function createRig(
   return {
     folder,
     lines,
+    directory,
     openRpc,
     pass,
     async hear(rpc: ReturnType<typeof openRpc>, kind: 'speech' | 'silence', ms: number) {
@@ -336,5 +337,41 @@ describe('recorder', () => {
     await expect(rig.recordings()).resolves.toEqual([]);
     const failed = rig.lines.filter(({ fields }) => fields['event'] === 'recorder.failed');
     expect(failed).toHaveLength(1);
+  });
+});
+
+describe('a call that leaves the process', () => {
+  it('is recorded on when it returns, and no more when it stays away', async () => {
+    const { directory, openRpc, pass, recordings } = await createRig();
+    const held = () =>
+      directory.find(PRINCIPAL, {
+        conversationId: 'call-1',
+        organisationId: PRINCIPAL.organisationId,
+        agentId: '',
+        allowPartialResponses: false,
+        vendorConfig: '',
+        input: SESSION_START,
+      });
+    const visit = async (input: CallerInput): Promise<void> => {
+      const rpc = openRpc();
+      rpc.send(input);
+      await pass(4_000);
+    };
+    await visit(SESSION_START);
+    const conversation = held();
+    if (conversation === undefined) throw new Error('the call is not held');
+    directory.handOver(conversation);
+    await pass(59_000);
+    directory.takeBack(conversation);
+    await visit({ type: 'digits', digits: '1234' });
+    directory.handOver(conversation);
+    await pass(60_000);
+    directory.takeBack(conversation);
+    await visit({ type: 'digits', digits: '5678' });
+    const [recording] = await recordings();
+    const asked = recording?.entries.filter(
+      (entry) => entry.type === 'moment' && entry.moment.type === 'asked',
+    );
+    expect(asked).toHaveLength(2);
   });
 });

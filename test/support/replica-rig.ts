@@ -28,10 +28,14 @@ export interface ReplicaRig {
 /** Starts replicas with the bot of `test/bots/counting.mjs` unless the configuration says otherwise. */
 export async function startReplicas(
   count: number,
-  options: GatewayRigOptions & { readonly live?: boolean; readonly ttlMs?: number } = {},
+  options: GatewayRigOptions & {
+    readonly live?: boolean;
+    /** Certificates that they show each other. */
+    readonly peerTls?: LentConversations['peers']['tls'];
+  } = {},
 ): Promise<ReplicaRig> {
   const shared = createSharedConversations(
-    { ttlMs: options.ttlMs ?? 600_000 },
+    { ttlMs: 600_000 },
     { clock: options.clock ?? systemClock },
   );
   const bot = { use: './counting.mjs', options: { live: options.live ?? false } };
@@ -41,7 +45,7 @@ export async function startReplicas(
       listen: { host: '127.0.0.1', port: 0 },
       advertise: undefined,
       token: PEER_TOKEN,
-      tls: undefined,
+      tls: options.peerTls,
     },
     openStore({ replicaId, address }) {
       addresses[index] = address;
@@ -78,10 +82,11 @@ export interface TurnOutcome {
 }
 
 /** One call whose turns may come over different connections. */
-export function createRoamingCall(conversationId: string = randomUUID()) {
+export function createRoamingCall(conversationId: string = randomUUID(), agentId = '') {
   const write = createRequestWriter({
     conversationId,
     organisationId: ORGANISATION,
+    agentId,
   });
   const take = async (webex: Webex, request: WireRequest): Promise<TurnOutcome> => {
     const rpc = webex.openTurn();
