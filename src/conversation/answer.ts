@@ -10,6 +10,7 @@ import { logEvent } from '../telemetry/log-events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { AnswerOutcome, CallObserver } from './call-observer.ts';
 import type { Answer, AnswerFate, Conversation } from './conversation.ts';
+import { keepPace } from './pace.ts';
 import { createPatience } from './patience.ts';
 import type { UnheardSound } from './playback.ts';
 import { type Ending, type Reply, acknowledge, createReply } from './reply.ts';
@@ -128,6 +129,8 @@ export function giveAnswer(
         const performing = reply.perform(step.value);
         if (performing !== undefined) await performing;
         if (pieces % PIECES_AT_ONCE === 0) await letOthersRun();
+        const pacing = keepPace(conversation.playback, clock);
+        if (pacing !== undefined) await cancellation.wait(pacing);
       }
     } finally {
       // A bot that hangs would hang here as well, so nobody waits for it to wind up.

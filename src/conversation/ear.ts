@@ -1,3 +1,4 @@
+import { TELEPHONE_FORMAT } from '../audio/audio-format.ts';
 import type { CallerAudio } from '../audio/caller-audio.ts';
 import type { Endpointer, EndpointerOptions } from '../audio/endpointer.ts';
 import type { SpeechCollector } from '../audio/speech-collector.ts';
@@ -145,4 +146,17 @@ export class Ear {
     this.#parts.callerAudio.close();
     this.#parts.detector.close();
   }
+}
+
+/** Whether a message has no sound, and declares no more than what an ear takes for granted. */
+export function isWithoutNews({
+  audio,
+  encoding = TELEPHONE_FORMAT.encoding,
+  sampleRateHz,
+}: Extract<CallerInput, { readonly type: 'audio' }>): boolean {
+  return (
+    audio.length === 0 &&
+    encoding === TELEPHONE_FORMAT.encoding &&
+    (sampleRateHz === 0 || sampleRateHz === TELEPHONE_FORMAT.sampleRateHz)
+  );
 }

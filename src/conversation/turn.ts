@@ -5,7 +5,7 @@ import { type AnswerDeps, type Question, giveAnswer } from './answer.ts';
 import type { CallerInput, TurnMessage } from './caller-input.ts';
 import type { Answer, AnswerFate, Conversation, OpenTurn } from './conversation.ts';
 import type { ConversationDirectory } from './directory.ts';
-import type { Ear, EarListener, Utterance } from './ear.ts';
+import { type Ear, type EarListener, type Utterance, isWithoutNews } from './ear.ts';
 import { type DigitCollector, createDigitCollector } from './input-timers.ts';
 import { interrupt } from './interrupt.ts';
 import { joinConversation } from './join-conversation.ts';
@@ -222,11 +222,12 @@ export class Turn implements OpenTurn, EarListener {
       (conversation.listen.mode === 'digits' || conversation.isClosedTo('speech'))
     )
       return;
+    // An ear is some kilobytes: an RPC that is open and silent needs none yet.
+    if (conversation.ear === undefined && isWithoutNews(input)) return;
     const { agent, playback, listen } = conversation;
     const ear = (conversation.ear ??= this.#deps.openEar(conversation));
     ear.tune(endpointingOf(agent.endpointing, listen));
-    const guardMs = !isStreaming && playback.isPlaying() ? agent.bargeIn.onsetMs : 0;
-    ear.hear(input, this, guardMs);
+    ear.hear(input, this, !isStreaming && playback.isPlaying() ? agent.bargeIn.onsetMs : 0);
   }
 
   /** The bot hears the caller from the beginning of the utterance on; when it speaks, the caller has finished. */

@@ -10,6 +10,9 @@ import type { ScriptedEars } from './scripted-ear.ts';
 const ORGANISATION = '00000000-0000-4000-8000-000000000001';
 const STRANGER = '00000000-0000-4000-8000-000000000002';
 const CONVERSATION = 'recorded-call';
+/** Scripted ears hear the letters; what sounded is not known. */
+const SOMETHING = new Uint8Array(1);
+const NOTHING = new Uint8Array(0);
 
 const PRINCIPAL: Principal = {
   organisationId: ORGANISATION,
@@ -98,7 +101,7 @@ export function createReplayedRpcs(
         number,
         {
           type: 'audio',
-          audio: new Uint8Array(0),
+          audio: letters === '' ? NOTHING : SOMETHING,
           encoding: undefined,
           sampleRateHz: 0,
           languageCode: '',

@@ -161,7 +161,7 @@ describe('a client that goes away', () => {
       name: 'flood',
       async *answer() {
         for (let index = 0; index < 50; index += 1)
-          yield { type: 'audio', audio: new Uint8Array(16_000) };
+          yield { type: 'audio', audio: new Uint8Array(8_000) };
       },
     };
     const rig = await createCallRig({ bot });

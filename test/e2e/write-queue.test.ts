@@ -11,14 +11,14 @@ import { type GatewayRig, ORGANISATION, startGatewayRig } from '../support/gatew
 
 /** Half a minute of µ-law, and the chunk that filled it. */
 const MAX_HELD_BYTES = 256 * 1024 + 16_384;
-/** Until it hangs up there is always more. */
+/** Eight minutes of sound at once: a bot that gives it piece by piece is not asked for so much. */
 const BOT = `
 export const bot = {
   name: 'endless',
   create: () => ({
     name: 'endless',
     async *answer() {
-      for (;;) yield { type: 'audio', audio: new Uint8Array(16_000).fill(7) };
+      yield { type: 'audio', audio: new Uint8Array(4_000_000).fill(7) };
     },
   }),
 };
