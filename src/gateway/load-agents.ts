@@ -10,6 +10,7 @@ import type { BotHandler } from '../handlers/bot-handler.ts';
 import { createBot } from '../handlers/create-bot.ts';
 import { type GuardedBot, guardBot } from '../handlers/guarded/guard-bot.ts';
 import { createIsolatedBot } from '../handlers/isolated/isolated-bot.ts';
+import { type StartQueue, createStartQueue } from '../handlers/isolated/start-queue.ts';
 import { loadBot } from '../handlers/load-bot.ts';
 import { BUILT_IN_BOTS } from '../handlers/registry.ts';
 import { type RelayPlan, relayPlanOf } from '../handlers/relay/relay-bot.ts';
@@ -35,6 +36,7 @@ export async function loadAgents(
 ): Promise<readonly Agent[]> {
   const speak = (text: string): Promise<Uint8Array> =>
     deps.synthesiser.synthesise(text, new AbortController().signal);
+  const queue = createStartQueue(systemClock);
   const load = async (agentConfig: AgentConfig): Promise<Agent> => {
     const {
       bot,
@@ -47,7 +49,7 @@ export async function loadAgents(
       fallback,
       ...agent
     } = agentConfig;
-    const handler = await openBot(bot, config.baseDir, deps);
+    const handler = await openBot(bot, config.baseDir, deps.logger, queue);
     const plan = relayPlanOf(handler);
     // Another server guards itself.
     const guarded = plan === undefined ? guard(handler, bot.limits, deps) : handler;
@@ -72,7 +74,8 @@ export async function loadAgents(
 async function openBot(
   { use, options, isolate }: BotConfig,
   baseDir: string,
-  { logger }: { readonly logger: Logger },
+  logger: Logger,
+  queue: StartQueue,
 ): Promise<BotHandler> {
   if (isolate === undefined)
     return createBot(await loadBot(use, baseDir, BUILT_IN_BOTS), options, { logger, baseDir });
@@ -88,7 +91,7 @@ async function openBot(
       maxBuffersMb: maxMemoryMb,
     },
     // Threads take the machine's time, however fast the gateway's clock runs.
-    { clock: systemClock, logger },
+    { clock: systemClock, logger, queue },
   );
 }
 

@@ -35,7 +35,8 @@ export async function loadBot(
   return bot;
 }
 
-function isPath(use: string): boolean {
+/** Whether `use` names a module by its path. */
+export function isPath(use: string): boolean {
   return use.startsWith('./') || use.startsWith('../') || isAbsolute(use);
 }
 

@@ -2,8 +2,7 @@
 import { workerData } from 'node:worker_threads';
 
 import { createBot } from '../create-bot.ts';
-import { loadBot } from '../load-bot.ts';
-import { BUILT_IN_BOTS } from '../registry.ts';
+import { isPath, loadBot } from '../load-bot.ts';
 import { discardOutput } from './discard-output.ts';
 import { toFailure } from './failure.ts';
 import { serveBot } from './serve-bot.ts';
@@ -18,7 +17,9 @@ const discardedBytes = discardOutput();
 const post = (message: FromWorker): void => port.postMessage(message);
 const loggers = createWorkerLoggers(post);
 try {
-  const factory = await loadBot(use, baseDir, BUILT_IN_BOTS);
+  // The bots that come with the gateway are most of what there is to load, and a thread that crashes loads it all again.
+  const builtIn = isPath(use) ? new Map() : (await import('../registry.ts')).BUILT_IN_BOTS;
+  const factory = await loadBot(use, baseDir, builtIn);
   const bot = await createBot(factory, options, { logger: loggers.open(undefined), baseDir });
   serveBot(bot, { port, loggers, maxStateLength, discardedBytes });
   post({ type: 'ready', name: bot.name, hears: bot.hears, keepsCalls: bot.keepsCalls });

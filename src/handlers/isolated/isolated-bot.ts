@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { BotHandler } from '../bot-handler.ts';
 import { type IsolationOptions, compileIsolationOptions } from './isolated-options.ts';
+import { type StartQueue, createStartQueue } from './start-queue.ts';
 import { startWorkerLink } from './worker-link.ts';
 import { type WorkerSlot, startWorkerSlot } from './worker-slot.ts';
 
@@ -23,6 +24,8 @@ export interface IsolatedBotDeps {
   readonly clock: Clock;
   /** Where lines of the bot go that belong to no call; a call's own lines go to `call.logger`. */
   readonly logger: Logger;
+  /** Shared by all isolated bots of a process; default: one of its own. */
+  readonly queue?: StartQueue;
 }
 
 /**
@@ -37,7 +40,7 @@ export interface IsolatedBotDeps {
  */
 export async function createIsolatedBot(
   { use, options, baseDir, name, ...isolation }: IsolatedBotOptions,
-  { clock, logger }: IsolatedBotDeps,
+  { clock, logger, queue = createStartQueue(clock) }: IsolatedBotDeps,
 ): Promise<BotHandler> {
   const compiled = compileIsolationOptions(isolation);
   const startSlot = (): Promise<WorkerSlot> =>
@@ -46,6 +49,7 @@ export async function createIsolatedBot(
       logger,
       bot: name ?? use,
       restartAfterMs: compiled.restartAfterMs,
+      queue,
       start: (onLost) =>
         startWorkerLink({ use, options, baseDir }, compiled, { clock, logger, onLost }),
     });

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../../core/clock.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
 import type { Logger } from '../../core/logger.ts';
 import { logEvent } from '../../telemetry/log-events.ts';
+import type { StartQueue } from './start-queue.ts';
 import type { WorkerLink } from './worker-link.ts';
 
 /** A worker that lived so long has earned an immediate restart. */
@@ -16,7 +17,7 @@ export interface WorkerSlot {
   /**
    * The worker of now; one that is being started is waited for.
    *
-   * @throws {GatewayError} `ERR_HANDLER_UNAVAILABLE` in the pause before a restart and after `close`.
+   * @throws {GatewayError} `ERR_HANDLER_UNAVAILABLE` in the pause before a restart, until it is its turn, and after `close`.
    */
   link(): WorkerLink | Promise<WorkerLink>;
   close(): Promise<void>;
@@ -29,13 +30,15 @@ export interface WorkerSlotDeps {
   /** The bot in log lines. */
   readonly bot: string;
   readonly restartAfterMs: number;
+  /** Where restarts wait for each other. */
+  readonly queue: StartQueue;
   /** Starts a worker; `onLost` is called once when it is gone. */
   readonly start: (onLost: () => void) => Promise<WorkerLink>;
 }
 
 /**
  * Starts the first worker and replaces each that is lost: the first time at once, and then after pauses that double up to 30
- * seconds, until one has lived for a minute.
+ * seconds, until one has lived for a minute. Each restart waits for its turn in the queue.
  *
  * @throws {GatewayError} `ERR_HANDLER_LOAD` when the first does not start.
  */
@@ -57,18 +60,22 @@ export async function startWorkerSlot(deps: WorkerSlotDeps): Promise<WorkerSlot>
     current = link;
     return link;
   };
-  const restart = (): void => {
-    const starting = begin();
-    current = starting;
+  const restart = (): void =>
     runInBackground(
       async () => {
-        await starting;
-        logEvent(logger, 'bot.worker.started', { bot: deps.bot, restarts });
+        const link = await deps.queue.enter(
+          () => {
+            const starting = begin();
+            current = starting;
+            return starting;
+          },
+          () => isClosed,
+        );
+        if (link !== undefined) logEvent(logger, 'bot.worker.started', { bot: deps.bot, restarts });
       },
       // Logged by who waits for it; here it is a reason for the next try.
       onLost,
     );
-  };
   const onLost = (): void => {
     current = undefined;
     if (isClosed) return;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { silentLogger } from '../../../src/core/logger.ts';
+import { createStartQueue } from '../../../src/handlers/isolated/start-queue.ts';
 import type { WorkerLink } from '../../../src/handlers/isolated/worker-link.ts';
 import { startWorkerSlot } from '../../../src/handlers/isolated/worker-slot.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
@@ -15,6 +16,7 @@ async function createSlot(refuses = false) {
     logger: silentLogger,
     bot: 'bot',
     restartAfterMs: 250,
+    queue: createStartQueue(clock),
     async start(onLost) {
       starts.push(clock.now());
       lose = onLost;
