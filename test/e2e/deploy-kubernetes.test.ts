@@ -59,6 +59,21 @@ describe('the chart, read by helm', { timeout: 30_000 }, () => {
     expect(text).not.toContain('HorizontalPodAutoscaler');
   });
 
+  it('lets pods reach each other where they share conversations, and nowhere else', async () => {
+    expect(await template(...VALUES)).not.toContain('50052');
+    const shared = await template(
+      ...VALUES,
+      '--set',
+      'config.peers.token=$\\{BYOVA_PEER_TOKEN\\}',
+      '--set',
+      'config.conversation.redis.url=redis://redis:6379',
+    );
+    expect(shared).toContain('advertise: ${BYOVA_POD_IP}:50052');
+    expect(shared).toContain('fieldPath: status.podIP');
+    expect(shared).toContain('{ name: peers, containerPort: 50052 }');
+    expect(shared.split('- ports: [{ port: peers }]')).toHaveLength(3);
+  });
+
   it.each(['1.30', '1.37'])('renders what Kubernetes %s knows', async (version) => {
     await expect(
       run('kubernetes-validate', ['--strict', '--quiet', '-k', version, MANIFESTS]),

@@ -27,6 +27,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 {{- $fixed := dict "grpc" $grpc "admin" (dict "listen" "0.0.0.0:9090") }}
+{{- if .Values.config.peers }}
+{{- $_ := set $fixed "peers" (dict "listen" "0.0.0.0:50052" "advertise" "${BYOVA_POD_IP}:50052") }}
+{{- end }}
 {{- mergeOverwrite (deepCopy .Values.config) $fixed | toYaml }}
 {{- end }}
 
