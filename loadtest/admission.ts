@@ -1,14 +1,13 @@
 // Twice as many callers as the gateway takes: what the refused wait, and what the admitted notice of them.
-//   npm run loadtest:admission -- [calls that are taken] [seconds a phase]
-import { once } from 'node:events';
-import type { IncomingHttpHeaders } from 'node:http';
-import { type ClientHttp2Session, connect } from 'node:http2';
+//   npm run loadtest:admission -- [calls that are taken] [seconds a phase] [options of Node.js for the gateway ...]
+import { PerformanceObserver, monitorEventLoopDelay } from 'node:perf_hooks';
 
 import { loadVoiceVirtualAgent } from '../src/protocols/voice-virtual-agent/wire.ts';
 import { type WireRequest, createRequestWriter } from '../src/simulator/wire-message.ts';
 import { pinLoad } from './support/child-server.ts';
 import { ORGANISATION, startGatewayChild } from './support/gateway-child.ts';
 import { percentile } from './support/percentile.ts';
+import { type RpcConnection, openRpcConnection } from './support/rpc-connection.ts';
 import { table, toMs } from './support/report.ts';
 
 /** A caller presses a key, or a refused one tries again, this often. */
@@ -17,7 +16,7 @@ const CALLS_PER_CONNECTION = 50;
 const WARM_UP_SECONDS = 15;
 const MAX_REFUSAL_MS = 5;
 const MAX_SLOWDOWN = 1.2;
-const RESOURCE_EXHAUSTED = '8';
+const REFUSALS = 'byova_rpcs_total{method="ProcessCallerInput",status="RESOURCE_EXHAUSTED"}';
 
 const calls = Number(process.argv[2] ?? 200);
 const seconds = Number(process.argv[3] ?? 10);
@@ -26,13 +25,21 @@ const { ProcessCallerInput: method } = loadVoiceVirtualAgent();
 pinLoad();
 const gateway = await startGatewayChild(
   [{ id: 'load', default: true, bot: { use: 'echo', options: { greeting: 'Hello.' } } }],
-  [],
+  process.argv.slice(4),
   { conversation: { maxConversations: calls } },
 );
-const sessions = Array.from({ length: Math.ceil((2 * calls) / CALLS_PER_CONNECTION) }, () =>
-  connect(`http://${gateway.target}`),
+// Frame by frame and without objects a call: a load that pauses would be measured in place of the gateway.
+const connections = await Promise.all(
+  Array.from({ length: Math.ceil((2 * calls) / CALLS_PER_CONNECTION) }, () =>
+    openRpcConnection(gateway.target, { path: method.path, token: gateway.token }),
+  ),
 );
-await Promise.all(sessions.map((session) => once(session, 'connect')));
+let loadPausedMs = 0;
+const pauses = new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) loadPausedMs = Math.max(loadPausedMs, duration);
+});
+pauses.observe({ entryTypes: ['gc'] });
+const lag = monitorEventLoopDelay({ resolution: 1 });
 try {
   const admitted = Array.from({ length: calls }, (_, index) => callerOf(index));
   const excess = Array.from({ length: calls }, (_, index) => callerOf(calls + index));
@@ -44,6 +51,8 @@ try {
   ]);
 
   const before = await gateway.metrics();
+  loadPausedMs = 0;
+  lag.enable();
   const alone = await play(admitted, seconds, ({ press }) => press());
   const [among, refused] = await Promise.all([
     play(admitted, seconds, ({ press }) => press()),
@@ -73,10 +82,10 @@ try {
     `${table(
       ['RPCs', 'number', 'p50', 'p99', 'ended otherwise'],
       [
-        row('turns of admitted calls, alone', alone, '0'),
-        row('turns of admitted calls, among refused ones', among, '0'),
-        row('turns of admitted calls, afterwards', after, '0'),
-        row('new calls that are refused', refused, RESOURCE_EXHAUSTED),
+        row('turns of admitted calls, alone', alone, 'ok'),
+        row('turns of admitted calls, among refused ones', among, 'ok'),
+        row('turns of admitted calls, afterwards', after, 'ok'),
+        row('new calls that are refused', refused, 'no-status'),
       ],
     )}\n\n`,
   );
@@ -87,6 +96,14 @@ try {
       (metrics.get('byova_pressure{signal="loop-delay"}') ?? 0) * 1_000,
     )} late on the mean\n`,
   );
+  const since = (series: string): number => (metrics.get(series) ?? 0) - (before.get(series) ?? 0);
+  const collections = 'byova_nodejs_gc_duration_seconds';
+  const scavenges = since(`${collections}_count{kind="minor"}`);
+  process.stdout.write(
+    `refused by the gateway's own count: ${since(REFUSALS)}; its young generation was collected ${scavenges} times, ${toMs(
+      (since(`${collections}_sum{kind="minor"}`) / scavenges) * 1_000,
+    )} each; the load's longest collection ${toMs(loadPausedMs)}, its lag p99 ${toMs(lag.percentile(99) / 1e6)}\n`,
+  );
   const slowdown = p99(among) / p99(alone);
   const isKept = p99(refused) < MAX_REFUSAL_MS && slowdown < MAX_SLOWDOWN;
   process.stdout.write(
@@ -94,7 +111,8 @@ try {
   );
   process.exitCode = isKept ? 0 : 1;
 } finally {
-  for (const session of sessions) session.destroy();
+  pauses.disconnect();
+  for (const connection of connections) connection.close();
   await gateway.stop();
 }
 
@@ -109,8 +127,8 @@ interface Caller {
 }
 
 function callerOf(index: number): Caller {
-  const session = sessions[index % sessions.length];
-  if (session === undefined) throw new TypeError('no connection');
+  const connection = connections[index % connections.length];
+  if (connection === undefined) throw new TypeError('no connection');
   const write = createRequestWriter({
     conversationId: `call-${index}`,
     organisationId: ORGANISATION,
@@ -118,36 +136,27 @@ function callerOf(index: number): Caller {
     allowPartial: false,
     vendorConfig: '',
   });
-  return {
-    start: () => ask(session, write.event('SESSION_START')),
-    press: () => ask(session, write.digits('5')),
-  };
+  const start = encode(write.event('SESSION_START'));
+  const press = encode(write.digits('5'));
+  return { start: () => ask(connection, start), press: () => ask(connection, press) };
 }
 
 /** One RPC, timed to its status. */
-function ask(session: ClientHttp2Session, request: WireRequest): Promise<Timed> {
+function ask(connection: RpcConnection, message: Uint8Array): Promise<Timed> {
   return new Promise((resolve) => {
     const startedAt = performance.now();
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': method.path,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      authorization: gateway.token,
-    });
-    let status = '';
-    const note = ({ 'grpc-status': sent }: IncomingHttpHeaders): void => {
-      if (typeof sent === 'string') status = sent;
-    };
-    stream.on('response', note).on('trailers', note);
-    stream.on('error', () => undefined);
-    stream.on('close', () => resolve({ ms: performance.now() - startedAt, status }));
-    stream.resume();
-    const message = method.requestSerialize(request);
-    const head = Buffer.alloc(5);
-    head.writeUInt32BE(message.length, 1);
-    stream.end(Buffer.concat([head, message]));
+    connection.call(message, ({ outcome }) =>
+      resolve({ ms: performance.now() - startedAt, status: outcome }),
+    );
   });
+}
+
+/** A message with its five bytes of length. */
+function encode(request: WireRequest): Uint8Array {
+  const message = method.requestSerialize(request);
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
 }
 
 /** Has each caller do something once in each interval, for a while; one that waits for an answer skips its turn. */

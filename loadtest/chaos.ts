@@ -1,5 +1,5 @@
 // Bots that do everything wrong beside bots that do not, in one gateway: healthy calls alone, beside as many healthy ones,
-// beside chaos, and alone again.
+// beside chaos, beside healthy ones again, and alone again.
 //   npm run loadtest:chaos -- [calls of each] [utterances a healthy call] [rounds] [--kinds hangs,throws] [--write]
 import { cpus, loadavg } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -21,7 +21,13 @@ import { median, percentile } from './support/percentile.ts';
 import { plot, table, toMs, writeReport } from './support/report.ts';
 import { speakUtterances } from './support/utterances.ts';
 
-const PHASES = ['alone', 'beside healthy calls', 'beside chaos', 'alone again'] as const;
+const PHASES = [
+  'alone',
+  'beside healthy calls',
+  'beside chaos',
+  'beside healthy calls again',
+  'alone again',
+] as const;
 type Phase = (typeof PHASES)[number];
 const SPREAD_MS = 3_000;
 const SAMPLE_MS = 500;
@@ -65,6 +71,7 @@ try {
     alone: [],
     'beside healthy calls': [],
     'beside chaos': [],
+    'beside healthy calls again': [],
     'alone again': [],
   };
   await startSpread(calls, SPREAD_MS, () => load.call('talker', 1));
@@ -165,12 +172,26 @@ function describe(
 ): string {
   const p99 = (phase: Phase, pick: (result: PhaseFigures) => readonly number[]): number =>
     median(figures[phase].map((result) => percentile(pick(result), 0.99)));
+  /** Chaos against the two phases beside healthy calls around it, and how much those two differ, round by round. */
+  const compare = (pick: (result: PhaseFigures) => readonly number[]) => {
+    const of = (phase: Phase): readonly number[] =>
+      figures[phase].map((result) => percentile(pick(result), 0.99));
+    const [before, after] = [of('beside healthy calls'), of('beside healthy calls again')];
+    const pairs = before.map((first, round) => [first, after[round] ?? first] as const);
+    return {
+      ratio: median(of('beside chaos').map((ms, at) => (2 * ms) / sum(pairs[at] ?? []))),
+      noise: Math.max(...pairs.map((pair) => Math.max(...pair) / Math.min(...pair))),
+    };
+  };
   const cells = (name: string, pick: (result: PhaseFigures) => readonly number[]) => {
-    const before = Math.max(p99('alone', pick), p99('alone again', pick));
-    const besides = (['beside healthy calls', 'beside chaos'] as const).map((phase) =>
-      (p99(phase, pick) / before).toFixed(2),
-    );
-    return [name, ...PHASES.map((phase) => toMs(p99(phase, pick))), ...besides];
+    const { ratio, noise } = compare(pick);
+    return [
+      name,
+      ...PHASES.map((phase) => toMs(p99(phase, pick))),
+      ratio.toFixed(2),
+      noise.toFixed(2),
+      ratio <= noise ? 'within' : 'beyond',
+    ];
   };
   const level = (pick: (result: PhaseFigures) => number) =>
     PHASES.map((phase) => `${median(figures[phase].map(pick)).toFixed(0)} MB`);
@@ -197,7 +218,13 @@ function describe(
     '```',
     '',
     table(
-      [`${calls} healthy calls, p99`, ...PHASES, 'beside healthy / alone', 'beside chaos / alone'],
+      [
+        `${calls} healthy calls, p99`,
+        ...PHASES,
+        'chaos / healthy',
+        'healthy / healthy',
+        'chaos is … the noise',
+      ],
       [
         cells('speech → old prompt ended', ({ stopsMs }) => stopsMs),
         cells('END_OF_INPUT → first audio', ({ answersMs }) => answersMs),
@@ -209,9 +236,16 @@ function describe(
           ),
           '',
           '',
+          '',
         ],
-        ['heap, least of the phase', ...level(({ heapMb }) => heapMb), '', ''],
-        ['resident memory, least of the phase', ...level(({ residentMb }) => residentMb), '', ''],
+        ['heap, least of the phase', ...level(({ heapMb }) => heapMb), '', '', ''],
+        [
+          'resident memory, least of the phase',
+          ...level(({ residentMb }) => residentMb),
+          '',
+          '',
+          '',
+        ],
       ],
     ),
     '',
@@ -228,6 +262,10 @@ function describe(
       bots,
     ),
     '',
-    `Errors of the healthy calls: ${errors.join('; ')}. Conversations left at the end: ${conversationsLeft}. Load average of the machine at the end: ${loadavg()[0]?.toFixed(1)}, on ${cpus().length} cores; Node.js ${process.version}.`,
+    `Resident memory, alone again, round by round: ${figures['alone again'].map(({ residentMb }) => `${residentMb.toFixed(0)} MB`).join(', ')}. Errors of the healthy calls: ${errors.join('; ')}. Conversations left at the end: ${conversationsLeft}. Load average of the machine at the end: ${loadavg()[0]?.toFixed(1)}, on ${cpus().length} cores; Node.js ${process.version}.`,
   ].join('\n');
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

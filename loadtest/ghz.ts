@@ -1,7 +1,7 @@
 // The gateway asked by ghz, a load generator that shares no line with ours: it is found, or installed with Go.
 //   npm run loadtest:ghz -- [share of the RPCs, 1] [--write]
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -12,7 +12,7 @@ import { ORGANISATION } from './support/gateway-child.ts';
 import { findGhz, runGhz } from './support/ghz-program.ts';
 import { type GhzReport, latencyMs, toGhzReport } from './support/ghz-report.ts';
 import { startGreeter } from './support/greeter.ts';
-import { table, toMs, writeFigures, writeJson } from './support/report.ts';
+import { machine, table, toMs, writeFigures, writeJson } from './support/report.ts';
 import { speakUtterances } from './support/utterances.ts';
 
 const PROMPT_BYTES = 32_768;
@@ -103,7 +103,7 @@ try {
       results.map(toRow),
     ),
     '',
-    `The last two columns are CPU time an RPC. Load average of the machine at the end: ${loadavg()[0]?.toFixed(1)}, on ${cpus().length} cores; Node.js ${process.version}.`,
+    `The last two columns are CPU time an RPC. ${machine()}`,
   ].join('\n');
   print(`\n${figures}`);
   if (flags.write) {

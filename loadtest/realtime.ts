@@ -1,16 +1,17 @@
 // Calls in real time: fifty frames a second of each, voice activity on, a token with each turn, turn after turn. How late is sound
 // handled, how soon is answered, and how many calls can one core hold? The gateway on one core, the callers on another.
-//   npm run loadtest:realtime -- [calls] [seconds] [--find] [--connections n] [--write]
+//   npm run loadtest:realtime -- [calls] [seconds] [--find] [--connections n] [--profile file.cpuprofile] [--write]
 // Under another Node.js: npx --yes --package=node@24 -- npm run loadtest:realtime
-import { cpus, loadavg } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import { startAnsweringGateway } from './support/answering-gateway.ts';
 import { countErrors, createCallLoad, startSpread } from './support/call-load.ts';
 import { pinLoad } from './support/child-server.ts';
+import { toFaults } from './support/faults.ts';
+import { LINE_NOISE } from './support/real-time-call.ts';
 import { startRealTimeLoad } from './support/real-time-load.ts';
-import { plot, table, toMs, writeReport } from './support/report.ts';
+import { machine, plot, table, toMs, writeReport } from './support/report.ts';
 import { type ServerFigures, watchServer } from './support/server-watch.ts';
 import { speakUtterances } from './support/utterances.ts';
 
@@ -33,7 +34,7 @@ const { positionals, values: flags } = parseArgs({
     find: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     connections: { type: 'string' },
-    prof: { type: 'boolean', default: false },
+    profile: { type: 'string' },
   },
 });
 const [calls = 1_200, seconds = 15] = positionals.map(Number);
@@ -63,11 +64,8 @@ interface Distribution {
 }
 
 pinLoad();
-const utterances = await speakUtterances();
-const gateway = await startAnsweringGateway({
-  prompts: { load: PROMPT_BYTES },
-  options: flags.prof ? ['--cpu-prof', '--cpu-prof-dir=.cpu-prof'] : [],
-});
+const utterances = await speakUtterances(LINE_NOISE);
+const gateway = await startAnsweringGateway({ prompts: { load: PROMPT_BYTES } });
 try {
   const steps: Step[] = [];
   for (const count of flags.find ? STEPS : [calls]) {
@@ -86,7 +84,9 @@ try {
     '',
     ...tables(steps),
     '',
-    `${verdict} Load average of the machine at the end: ${loadavg()[0]?.toFixed(1)}, on ${cpus().length} cores; Node.js ${process.version}.`,
+    `${verdict} ${machine()}`,
+    '',
+    '![How soon turns are answered](../plots/realtime.svg)',
   ].join('\n');
   print(`\n${figures}`);
   const errors = steps.some((step) => Object.keys(step.errors).length > 0);
@@ -124,6 +124,7 @@ async function measure(count: number): Promise<Step> {
   await wait(RAMP_MS + WARM_UP_MS);
   const early = { ...load.figures.errors };
   load.reset();
+  const writeProfile = flags.profile === undefined ? undefined : await gateway.profile();
   const watch = await watchServer(gateway);
   const cpuBefore = process.cpuUsage();
   for (let left = seconds; left > 0; left -= 5) {
@@ -134,6 +135,7 @@ async function measure(count: number): Promise<Step> {
   }
   const { user, system } = process.cpuUsage(cpuBefore);
   const server = await watch.take();
+  if (flags.profile !== undefined) await writeProfile?.(flags.profile);
   const callsOn = load.callsOn() + strictCalls;
   const { figures, latenessMs } = load;
   const step = {
@@ -149,7 +151,7 @@ async function measure(count: number): Promise<Step> {
     reactionsMs: toDistribution(figures.reactionsMs),
     strictCalls,
   };
-  const errors = { ...early, ...figures.errors };
+  const errors: Record<string, number> = { ...early, ...figures.errors };
   load.hangUp(0, load.calls);
   for (const [kind, faults] of Object.entries(countErrors(await checked)))
     errors[`strict ${kind}`] = faults;
@@ -178,7 +180,7 @@ function isKept({ server }: Step): boolean {
 function describe(step: Step): string {
   const { server } = step;
   const isLate = step.latenessP99Ms > MAX_LATENESS_MS ? ' (the callers were late themselves)' : '';
-  return `${step.calls} calls  frame delay p50 ${toMs(server.frameDelayP50Ms)}, p99 ${toMs(server.frameDelayP99Ms)}${isLate}, ${isKept(step) ? 'kept' : 'not kept'}; callers late p99 ${toMs(step.latenessP99Ms)}, first sound p99 ${toMs(step.answersMs.p99)}, gateway ${percent(server.cpu)} of its core, load ${percent(step.loadCpu)} of its own, errors ${JSON.stringify(step.errors)}`;
+  return `${step.calls} calls  frame delay p50 ${toMs(server.frameDelayP50Ms)}, p99 ${toMs(server.frameDelayP99Ms)}${isLate}, ${isKept(step) ? 'kept' : 'not kept'}; callers late p99 ${toMs(step.latenessP99Ms)}, first sound p99 ${toMs(step.answersMs.p99)}, gateway ${percent(server.cpu)} of its core, load ${percent(step.loadCpu)} of its own, errors ${toFaults(step.errors)}`;
 }
 
 function tables(steps: readonly Step[]): readonly string[] {
@@ -216,6 +218,8 @@ function tables(steps: readonly Step[]): readonly string[] {
       [
         'calls',
         'turns',
+        'speech heard late p50',
+        'p99',
         'first sound p50',
         'p99',
         'whole turn p50',
@@ -226,12 +230,14 @@ function tables(steps: readonly Step[]): readonly string[] {
       steps.map((step) => [
         step.callsOn,
         step.turnsMs.count,
+        toMs(step.reactionsMs.p50),
+        toMs(step.reactionsMs.p99),
         toMs(step.answersMs.p50),
         toMs(step.answersMs.p99),
         toMs(step.turnsMs.p50),
         toMs(step.turnsMs.p99),
         step.strictCalls,
-        JSON.stringify(step.errors),
+        toFaults(step.errors),
       ]),
     ),
   ];

@@ -2,8 +2,10 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
+import { CORES, pinnedTo } from './cores.ts';
+
 /** What a process holds: bytes, and open things by kind. */
-interface HeldMemory {
+export interface HeldMemory {
   readonly residentBytes: number;
   readonly heapBytes: number;
   /** Of buffers and the like, beside the heap. */
@@ -16,10 +18,16 @@ export interface ChildServer {
   readonly port: number;
   /** What the process has used of the processor since it began, all of its threads together, in microseconds. */
   cpuMicros(): Promise<number>;
-  /** What it holds; its garbage is collected before, where it was started with `--expose-gc`. */
-  memory(): Promise<HeldMemory>;
+  /**
+   * What it holds.
+   *
+   * @param isWeighed Whether its garbage is collected before, which takes `--expose-gc`; default `true`.
+   */
+  memory(isWeighed?: boolean): Promise<HeldMemory>;
   /** Writes a snapshot of its heap into a file. */
   writeHeapSnapshot(file: string): Promise<void>;
+  /** Begins to take down where its time goes. @returns What writes that into a file, for the tools of a browser. */
+  profile(): Promise<(file: string) => Promise<void>>;
   stop(): Promise<void>;
 }
 
@@ -36,8 +44,12 @@ export async function startChildServer(
   core = 0,
 ): Promise<ChildServer> {
   const probe = ['--import', new URL('cpu-probe.mjs', import.meta.url).href];
-  const pin = process.platform === 'linux' ? ['taskset', '-c', String(core)] : [];
-  const [program = process.execPath, ...args] = [...pin, process.execPath, ...probe, ...command];
+  const [program = process.execPath, ...args] = [
+    ...pinnedTo(core),
+    process.execPath,
+    ...probe,
+    ...command,
+  ];
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const port = await firstPort(child, findPort);
   let asked: Promise<unknown> = Promise.resolve();
@@ -56,8 +68,10 @@ export async function startChildServer(
     port,
     cpuMicros: () => ask('cpu', Number),
     // Our own probe, of the same version, says what it is.
-    memory: () => ask('memory', (message) => message as HeldMemory),
+    memory: (isWeighed = true) =>
+      ask(`memory ${isWeighed ? 'weighed' : 'as-is'}`, (message) => message as HeldMemory),
     writeHeapSnapshot: (file) => ask(`heap ${file}`, () => undefined),
+    profile: () => ask('profile', () => (file) => ask(`write-profile ${file}`, () => undefined)),
     async stop() {
       if (child.exitCode !== null) return;
       const exited = once(child, 'exit');
@@ -89,6 +103,6 @@ async function firstPort(
 
 /** Keeps this process, which makes the load, off the core of the servers, where the system can. */
 export function pinLoad(): void {
-  if (process.platform === 'linux')
-    execFileSync('taskset', ['-a', '-p', '-c', '1', `${process.pid}`]);
+  const [, core] = CORES;
+  if (core !== undefined) execFileSync('taskset', ['-a', '-p', '-c', `${core}`, `${process.pid}`]);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { type MeasuredRpc, askOnce } from './measured-rpc.ts';
-import { median, percentile } from './percentile.ts';
+import { percentile } from './percentile.ts';
 import { type RpcFigures, type RpcLoad, runRpcLoad } from './rpc-load.ts';
 import { type Variant, type VariantName, type Variants } from './variants.ts';
 
@@ -22,6 +22,8 @@ interface RoundLoad extends Pick<RpcLoad, 'connections' | 'inFlight'> {
   /** A slice is over after so long or so many, whichever is first. */
   readonly sliceMs: number;
   readonly sliceRpcs: number;
+  /** Whether a server is left alone until it has paid for its last RPCs; if not, it pays during the next round. */
+  readonly settles: boolean;
 }
 
 /** Measures servers in alternation. */
@@ -75,7 +77,7 @@ export async function createComparison(
       for (let slice = 0; slice < load.slices; slice += 1)
         for (const { variant, slices } of measured) {
           slices.push(await run(variant, load));
-          if (slice === load.slices - 1) await wait(variant.settleMs);
+          if (load.settles && slice === load.slices - 1) await wait(variant.settleMs);
         }
       for (const one of measured) one.cpuMicros += await one.variant.cpuMicros();
       return Object.fromEntries(
@@ -130,12 +132,4 @@ export function toRoundSummary(round: Round): Readonly<Record<string, object>> {
       },
     ]),
   );
-}
-
-/** How far apart values lie: the middle half of them, of their median. */
-export function spread(values: readonly number[]): number {
-  const sorted = [...values].toSorted((a, b) => a - b);
-  const from = sorted[Math.floor((sorted.length - 1) / 4)] ?? Number.NaN;
-  const to = sorted[Math.ceil(((sorted.length - 1) * 3) / 4)] ?? Number.NaN;
-  return (to - from) / median(values);
 }

@@ -13,7 +13,7 @@ export const ORGANISATION = '11111111-2222-4333-8444-555555555555';
 /** The real gateway in a process of its own, on one core, with all that it trusts. */
 export interface GatewayChild extends Pick<
   ChildServer,
-  'cpuMicros' | 'memory' | 'writeHeapSnapshot'
+  'cpuMicros' | 'memory' | 'writeHeapSnapshot' | 'profile'
 > {
   /** Where it listens, `host:port`. */
   readonly target: string;
@@ -83,6 +83,7 @@ export async function startGatewayChild(
     cpuMicros: server.cpuMicros,
     memory: server.memory,
     writeHeapSnapshot: server.writeHeapSnapshot,
+    profile: server.profile,
     async stop() {
       await server.stop();
       await keyServer.close();

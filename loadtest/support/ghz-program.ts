@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { pinnedTo } from './cores.ts';
+
 const run = promisify(execFile);
 
 /** The version that is installed where there is none. */
@@ -32,7 +34,7 @@ export async function findGhz(print: (line: string) => void): Promise<string> {
  * @returns The CPU time that it took, in seconds.
  */
 export async function runGhz(program: string, args: readonly string[]): Promise<number> {
-  const pin = process.platform === 'linux' ? ['taskset', '-c', '1'] : [];
+  const pin = pinnedTo(1);
   const { stderr } = await run('sh', ['-c', TIMED, 'sh', ...pin, program, '--cpus', '1', ...args]);
   return [...stderr.matchAll(/(\d+)m([\d.]+)s/gu)]
     .slice(-2)

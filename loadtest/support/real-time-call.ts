@@ -17,7 +17,7 @@ import { Tally } from './tally.ts';
 import type { Utterance } from './utterances.ts';
 
 /** What a caller says, in frames of 20 ms. */
-export interface SpokenWords extends Pick<Utterance, 'endMs'> {
+export interface SpokenWords extends Pick<Utterance, 'onsetMs'> {
   readonly frames: readonly Uint8Array[];
 }
 
@@ -29,31 +29,38 @@ export class CallFigures {
   readonly answersMs = new Tally();
   /** From END_OF_INPUT to the end of the RPC. */
   readonly turnsMs = new Tally();
-  /** From the frame with which the utterance should be over to END_OF_INPUT; a detector that is a frame or two later counts as delay. */
+  /** From the frame with which speech should be heard to START_OF_INPUT; a detector that is a frame later counts as delay. */
   readonly reactionsMs = new Tally();
+  /** From SESSION_START leaving to the news that there is no room. */
+  readonly refusalsMs = new Tally();
   errors: Record<string, number> = {};
+
+  get #all(): readonly Tally[] {
+    return [this.greetingsMs, this.answersMs, this.turnsMs, this.reactionsMs, this.refusalsMs];
+  }
 
   fault(kind: string): void {
     this.errors[kind] = (this.errors[kind] ?? 0) + 1;
   }
 
   reset(): void {
-    for (const tally of [this.greetingsMs, this.answersMs, this.turnsMs, this.reactionsMs])
-      tally.reset();
+    for (const tally of this.#all) tally.reset();
     this.errors = {};
   }
 }
 
 /** A caller who breathes for so long after a prompt, and up to as much again. */
 const PAUSE_FRAMES = 25;
-/** Nobody reacted to what the caller said: says it again. */
+/** Nobody reacted to what the caller said, or to its end: says it again. */
 const UNHEARD_FRAMES = 500;
 const NOISE_FRAMES = 50;
 const NOISE_PEAK = 60;
+/** Of gRPC. */
+const RESOURCE_EXHAUSTED = '8';
 const MARK = new Uint8Array(FRAME_SAMPLES).fill(0xab);
 
-/** A quiet line: detectors must listen, and hear no speech. */
-const noise: readonly Uint8Array[] = Array.from({ length: NOISE_FRAMES }, () =>
+/** A quiet line, frame by frame: detectors must listen, and hear no speech. */
+export const LINE_NOISE: readonly Uint8Array[] = Array.from({ length: NOISE_FRAMES }, () =>
   encodeMulaw(
     Int16Array.from({ length: FRAME_SAMPLES }, () =>
       Math.round((Math.random() * 2 - 1) * NOISE_PEAK),
@@ -62,14 +69,14 @@ const noise: readonly Uint8Array[] = Array.from({ length: NOISE_FRAMES }, () =>
 );
 
 /** Cuts an utterance into frames. */
-export function toSpokenWords({ audio, endMs }: Utterance): SpokenWords {
+export function toSpokenWords({ audio, onsetMs }: Utterance): SpokenWords {
   const count = Math.ceil(audio.length / FRAME_SAMPLES);
   const padded = new Uint8Array(count * FRAME_SAMPLES).fill(MULAW_SILENCE);
   padded.set(audio);
   const frames = Array.from({ length: count }, (_, index) =>
     padded.subarray(index * FRAME_SAMPLES, (index + 1) * FRAME_SAMPLES),
   );
-  return { frames, endMs };
+  return { frames, onsetMs };
 }
 
 /** What a call is placed with. */
@@ -96,6 +103,7 @@ export class RealTimeCall implements CallStreamListener {
   #answerBytes = 0;
   #askedAtMs = Number.NaN;
   #isAnswered = false;
+  #isHeard = false;
   #quietFrames = 0;
   /** Of the words: the frame that comes next. */
   #next = 0;
@@ -153,7 +161,7 @@ export class RealTimeCall implements CallStreamListener {
 
   #nextFrame(): Uint8Array {
     const { words, figures } = this.#deps;
-    const quiet = noise[this.#noiseAt] ?? MARK;
+    const quiet = LINE_NOISE[this.#noiseAt] ?? MARK;
     this.#noiseAt = (this.#noiseAt + 1) % NOISE_FRAMES;
     if (this.#quietFrames > 0) {
       this.#quietFrames -= 1;
@@ -163,7 +171,7 @@ export class RealTimeCall implements CallStreamListener {
     if (frame === undefined) {
       this.#unheardFrames += 1;
       if (this.#unheardFrames > UNHEARD_FRAMES) {
-        figures.fault('unheard');
+        figures.fault(this.#isHeard ? 'unended' : 'unheard');
         this.#rest(0);
       }
       return quiet;
@@ -179,17 +187,19 @@ export class RealTimeCall implements CallStreamListener {
     this.#quietFrames = Math.round(promptMs / FRAME_MS + PAUSE_FRAMES * (1 + Math.random()));
     this.#next = 0;
     this.#unheardFrames = 0;
+    this.#isHeard = false;
   }
 
   answered(message: Buffer): void {
     const { figures, words } = this.#deps;
     const { event, audioBytes } = readCallAnswer(message);
     const now = performance.now();
-    if (event === 'end-of-input') {
+    if (event === 'start-of-input') {
+      this.#isHeard = true;
       if (this.#next === 0) figures.fault('false-start');
-      else figures.reactionsMs.note(now - this.#spokeAtMs - words.endMs);
-      this.#askedAtMs = now;
+      else figures.reactionsMs.note(now - this.#spokeAtMs - words.onsetMs);
     }
+    if (event === 'end-of-input') this.#askedAtMs = now;
     this.#answerBytes += audioBytes;
     if (audioBytes === 0 || this.#isAnswered) return;
     this.#isAnswered = true;
@@ -202,7 +212,9 @@ export class RealTimeCall implements CallStreamListener {
     this.#streamId = 0;
     if (this.#state === 'over') return;
     if (status !== '0') {
-      figures.fault(`status ${status}`);
+      if (status === RESOURCE_EXHAUSTED && this.#state === 'starting')
+        figures.refusalsMs.note(performance.now() - this.#askedAtMs);
+      else figures.fault(`status ${status}`);
       this.#state = 'over';
       return;
     }

@@ -13,8 +13,10 @@ export interface RealTimeLoad {
   readonly figures: CallFigures;
   /** How late frames left this process, against their own pace: none of it is the gateway's fault. */
   readonly latenessMs: Tally;
-  /** How long frames waited for the gateway's windows; of all connections. */
+  /** How long frames waited for the gateway's windows: the 99th percentile of those that did, on the worst connection, in milliseconds. */
   readonly heldMs: () => number;
+  /** Frames that wait for them now. */
+  readonly held: () => number;
   /** Callers who have begun and neither hung up nor failed. */
   readonly callsOn: () => number;
   /** Frames of sound sent so far. */
@@ -90,6 +92,7 @@ export async function startRealTimeLoad(options: RealTimeLoadOptions): Promise<R
     figures,
     latenessMs,
     heldMs: () => Math.max(...connections.map(({ heldMs }) => heldMs.percentile(0.99) || 0)),
+    held: () => connections.reduce((sum, connection) => sum + connection.held(), 0),
     callsOn: () => calls.filter(({ isOn }) => isOn).length,
     frames: () => frames,
     start(from, to, spreadMs) {

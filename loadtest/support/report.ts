@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
 
 import { percentile } from './percentile.ts';
 
@@ -16,10 +17,11 @@ const LEFT = 300;
 const PLOT_WIDTH = 520;
 const TOP = 56;
 const ROW_HEIGHT = 28;
-const STYLE = `
+/** Of all plots: one look, by day and by night. */
+export const PLOT_STYLE = `
   text { font: 12px system-ui, sans-serif; fill: #24292f; }
   .grid { stroke: #d0d7de; } .limit { stroke: #bc4c00; stroke-width: 2; }
-  .range { stroke: #0969da; stroke-width: 2; } .middle { stroke: #0969da; stroke-width: 9; }
+  .range { stroke: #0969da; stroke-width: 2; fill: none; } .middle { stroke: #0969da; stroke-width: 9; }
   circle { fill: #ffffff; stroke: #0969da; stroke-width: 2; }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3; } .grid { stroke: #3d444d; } .limit { stroke: #f0883e; }
@@ -41,13 +43,22 @@ export function table(
   );
 }
 
+/** Where figures come from: how busy the machine was, and what ran. */
+export function machine(): string {
+  return `Load average of the machine at the end: ${loadavg()[0]?.toFixed(1)}, on ${cpus().length} cores; Node.js ${process.version}.`;
+}
+
 /** A number of milliseconds, for people. */
 export function toMs(value: number): string {
   return Number.isNaN(value) ? '-' : `${value.toFixed(1)} ms`;
 }
 
 /** Draws, for each row, the first to the 99th percentile thin, 5 to 95 % thick, the median as a ring, the limit as a bar. */
-export function plot(title: string, rows: readonly PlotRow[], unit: 'ms' | '%' = 'ms'): string {
+export function plot(
+  title: string,
+  rows: readonly PlotRow[],
+  unit: 'ms' | '%' | 'KB' = 'ms',
+): string {
   const ends = rows.flatMap(({ values, limit = 0 }) => [percentile(values, 0.99), limit]);
   const to = Math.ceil(Math.max(...ends, 10) / 10) * 10;
   const from =
@@ -62,7 +73,7 @@ export function plot(title: string, rows: readonly PlotRow[], unit: 'ms' | '%' =
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img">`,
     `<title>${title}</title>`,
-    `<style>${STYLE}</style>`,
+    `<style>${PLOT_STYLE}</style>`,
     `<text x="${LEFT}" y="22">${title}, ${unit}</text>`,
     ...ticks.flatMap((tick) => [
       line('grid', at(tick), TOP - 16, at(tick), bottom),

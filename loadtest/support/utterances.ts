@@ -28,8 +28,14 @@ const TAIL_FRAMES = 150;
 /** A frame is loud when its peak is a tenth of that of the whole. */
 const LOUD = 0.1;
 
-/** Speaks a few sentences in two voices, and finds their edges with the gateway's own engines and default settings. */
-export async function speakUtterances(): Promise<readonly Utterance[]> {
+/**
+ * Speaks a few sentences in two voices, and finds their edges with the gateway's own engines and default settings.
+ *
+ * @param quiet What is on the line while nobody speaks, in frames of 20 ms, again and again; default: silence.
+ */
+export async function speakUtterances(
+  quiet: readonly Uint8Array[] = [new Uint8Array(FRAME_SAMPLES).fill(MULAW_SILENCE)],
+): Promise<readonly Utterance[]> {
   const engine = gateVoiceActivity(await loadVoiceActivity());
   const spoken = VOICES.map(async (voice) => {
     const synthesiser = createFliteSynthesiser({ voice }, { clock: systemClock });
@@ -42,7 +48,9 @@ export async function speakUtterances(): Promise<readonly Utterance[]> {
       await synthesiser.close();
     }
   });
-  return (await Promise.all(spoken)).flat().map((audio) => findEdges(trimStart(audio), engine));
+  return (await Promise.all(spoken))
+    .flat()
+    .map((audio) => findEdges(trimStart(audio), engine, quiet));
 }
 
 function trimStart(audio: Uint8Array): Uint8Array {
@@ -53,9 +61,15 @@ function trimStart(audio: Uint8Array): Uint8Array {
   return audio.subarray(first - (first % FRAME_SAMPLES));
 }
 
-function findEdges(audio: Uint8Array, engine: VoiceActivityEngine): Utterance {
+function findEdges(
+  audio: Uint8Array,
+  engine: VoiceActivityEngine,
+  quiet: readonly Uint8Array[],
+): Utterance {
   const frames = LEAD_FRAMES + Math.ceil(audio.length / FRAME_SAMPLES) + TAIL_FRAMES;
-  const line = new Uint8Array(frames * FRAME_SAMPLES).fill(MULAW_SILENCE);
+  const line = new Uint8Array(frames * FRAME_SAMPLES);
+  for (let frame = 0; frame < frames; frame++)
+    line.set(quiet[frame % quiet.length] ?? audio, frame * FRAME_SAMPLES);
   line.set(audio, LEAD_FRAMES * FRAME_SAMPLES);
   const detector = engine.open();
   const endpointer = createEndpointer();
