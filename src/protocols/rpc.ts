@@ -8,7 +8,7 @@ export interface RpcContext {
   /** Correlation id: Webex's `trackingid`, or one made here. */
   readonly trackingId: string;
   /** A header as it was sent; `name` in lower case. */
-  readonly header: (name: string) => string | undefined;
+  header(name: string): string | undefined;
 }
 
 /** The writing half of a streaming RPC; messages are encoded before they come here. Ends exactly once. */

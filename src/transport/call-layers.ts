@@ -1,4 +1,4 @@
-import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
 
 import { status as Status } from '@grpc/grpc-js';
@@ -8,9 +8,10 @@ import type { Principal } from '../conversation/principal.ts';
 import { GatewayError, isGatewayError } from '../core/gateway-error.ts';
 import type { Logger } from '../core/logger.ts';
 import { describeError } from '../telemetry/describe-error.ts';
+import type { RpcContext } from '../protocols/rpc.ts';
 import { logEvent } from '../telemetry/log-events.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { CertifiedCall } from './client-names.ts';
+import type { CertifiedRpc } from './client-names.ts';
 import type { FailureLimiter } from './failure-limiter.ts';
 import { type OpenStreams, createOpenStreams } from './open-streams.ts';
 import { STATUS_OF, toStatus } from './status.ts';
@@ -19,25 +20,30 @@ import { CANCELLED } from './write-responses.ts';
 /** What stands around every RPC. */
 export interface CallLayers {
   /** Begins an RPC: refuses it while draining, and finds out who calls. */
-  admit(call: ArrivingCall, schemaId: string): Principal | Promise<Principal>;
+  admit(rpc: ArrivingRpc, schemaId: string): Principal | Promise<Principal>;
   /** The streaming RPCs that {@link admit} let in and that have not {@link ended}. */
   readonly streams: OpenStreams;
-  /** Counts and, where it went wrong, logs an RPC that has ended. */
-  ended(rpc: EndedRpc): void;
+  /**
+   * Counts and, where it went wrong, logs an RPC that has ended.
+   *
+   * @param error `undefined` for OK, {@link CANCELLED}, or what was thrown.
+   */
+  ended(rpc: EndedRpc, error: unknown): void;
   /** Logs a client that failed its TLS handshake, for `reason`: a code of OpenSSL or Node.js. */
   handshakeRefused(peer: string, reason: string): void;
 }
 
-/** What the layers look at of a call that begins. */
-type ArrivingCall = CertifiedCall & Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPeer'>;
+/** What the layers look at of an RPC that begins. */
+export interface ArrivingRpc extends CertifiedRpc, Pick<RpcContext, 'header'> {
+  /** The client's address. */
+  readonly peer: string;
+}
 
 /** An RPC that has ended. */
-interface EndedRpc {
+export interface EndedRpc {
   readonly method: string;
   readonly trackingId: string;
   readonly peer: string;
-  /** `undefined` for OK, {@link CANCELLED}, or what was thrown. */
-  readonly error: unknown;
 }
 
 /** What the layers work with. */
@@ -47,7 +53,7 @@ export interface CallLayersDeps {
   readonly metrics: Pick<Metrics, 'rpcs' | 'authentications'>;
   readonly isDraining: () => boolean;
   /** Throws when the client's certificate is not welcome; by default every certificate is, and none is needed. */
-  readonly checkClientName?: (call: ArrivingCall) => void;
+  readonly checkClientName?: (rpc: ArrivingRpc) => void;
   /** Bounds what failed credentials cost; by default nothing does. */
   readonly failures?: Pick<FailureLimiter, 'take'>;
 }
@@ -64,22 +70,22 @@ export function createCallLayers(deps: CallLayersDeps): CallLayers {
       : error;
   return {
     streams: createOpenStreams(),
-    admit(call, schemaId) {
+    admit(rpc, schemaId) {
       if (deps.isDraining())
         throw new GatewayError('ERR_TRANSPORT_DRAINING', 'the gateway is shutting down');
       try {
-        deps.checkClientName?.(call);
-        const header = call.metadata.get('authorization')[0]?.toString();
-        const principal = authenticator.authenticate(header, schemaId);
+        deps.checkClientName?.(rpc);
+        const principal = authenticator.authenticate(rpc.header('authorization'), schemaId);
         if (!(principal instanceof Promise)) return principal;
         return principal.catch((error: unknown) => {
-          throw limit(error, call.getPeer());
+          throw limit(error, rpc.peer);
         });
       } catch (error) {
-        throw limit(error, call.getPeer());
+        throw limit(error, rpc.peer);
       }
     },
-    ended({ method, trackingId, peer, error }) {
+    ended(rpc, error) {
+      const { method } = rpc;
       const status = statusOf(error);
       metrics.rpcs.inc({ method, status });
       if (error === undefined || error === CANCELLED) return;
@@ -88,6 +94,7 @@ export function createCallLayers(deps: CallLayersDeps): CallLayers {
       const isAuth =
         isStranger(error) || (isGatewayError(error) && error.code.startsWith('ERR_AUTH_'));
       const event = isAuth ? 'auth.refused' : isGatewayError(error) ? 'rpc.refused' : 'rpc.failed';
+      const { trackingId, peer } = rpc;
       logEvent(logger, event, { method, trackingId, peer, status, ...describeError(error) });
     },
     handshakeRefused(peer, reason) {
@@ -101,9 +108,9 @@ function statusOf(error: unknown): string {
   return error === CANCELLED ? 'CANCELLED' : (Status[toStatus(error).code] ?? 'UNKNOWN');
 }
 
-/** Reads headers of an RPC; of one that was sent twice, the first. */
-export function headersOf(metadata: Metadata): (name: string) => string | undefined {
-  return (name) => metadata.get(name)[0]?.toString();
+/** Reads a header of an RPC; of one that was sent twice, the first. */
+export function headerOf(metadata: Metadata, name: string): string | undefined {
+  return metadata.get(name)[0]?.toString();
 }
 
 const TRACKING_ID = /^[\w.:-]{1,128}$/u;

@@ -1,11 +1,13 @@
-import type { ServerUnaryCall } from '@grpc/grpc-js';
 import type { PeerCertificate } from 'node:tls';
 
 import { GatewayError } from '../core/gateway-error.ts';
 import { http2StreamOf } from './http2-stream.ts';
+import type { GrpcCall } from './own-calls.ts';
 
-/** The part of a gRPC call that says whose certificate its connection showed. */
-export type CertifiedCall = Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
+/** An RPC whose call says which certificate its connection showed. */
+export interface CertifiedRpc {
+  readonly call: Pick<GrpcCall, 'getAuthContext'>;
+}
 
 /**
  * Makes the check that a client's certificate carries an allowed name, which stands beside the signature of its
@@ -17,20 +19,20 @@ export type CertifiedCall = Pick<ServerUnaryCall<unknown, unknown>, 'getAuthCont
  * @returns A function that throws {@link GatewayError} `ERR_TRANSPORT_CLIENT_NAME` when no name is allowed.
  * @throws {TypeError} When a pattern is no host name with whole labels.
  */
-export function createClientNameCheck(patterns: readonly string[]): (call: CertifiedCall) => void {
+export function createClientNameCheck(patterns: readonly string[]): (rpc: CertifiedRpc) => void {
   const allowed = patterns.map(compilePattern);
   const verdicts = new WeakMap<object, boolean>();
-  const isAllowed = (call: CertifiedCall): boolean => {
+  const isAllowed = ({ call }: CertifiedRpc): boolean => {
     const certificate = call.getAuthContext().sslPeerCertificate;
     if (certificate === undefined) return false;
     return namesOf(certificate).some((name) => allowed.some((pattern) => pattern.test(name)));
   };
-  return (call) => {
+  return (rpc) => {
     if (allowed.length === 0) return;
-    const session = http2StreamOf(call)?.session;
+    const session = http2StreamOf(rpc.call).session;
     let verdict = session ? verdicts.get(session) : undefined;
     if (verdict === undefined) {
-      verdict = isAllowed(call);
+      verdict = isAllowed(rpc);
       if (session) verdicts.set(session, verdict);
     }
     if (!verdict)

@@ -1,13 +1,19 @@
-import type { Http2SecureServer, Http2Server, ServerHttp2Session } from 'node:http2';
+import type {
+  Http2SecureServer,
+  Http2Server,
+  ServerHttp2Session,
+  ServerHttp2Stream,
+} from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 
 import { constants } from 'node:http2';
 
 import type { Clock, Timer } from '../core/clock.ts';
-import { http2StreamOf } from './http2-stream.ts';
 
 /** How much strangers may hold. */
 export interface ConnectionLimits {
+  /** Receive window of a connection, in bytes, whoever sends; grpc-js leaves it at 64 KB, which is what 64 calls send in 40 ms. */
+  readonly windowBytes: number;
   /** Connections of all kinds; beyond it they are closed as they come. */
   readonly maxConnections: number;
   /** Connections on which no RPC was admitted yet; beyond it the oldest of them is closed. */
@@ -39,8 +45,8 @@ export interface ConnectionGuard {
     server: Http2Server | Http2SecureServer,
     onRefused: (peer: string, reason: string) => void,
   ): void;
-  /** An RPC was admitted: who sends on its connection is no stranger any more. */
-  admitted(call: unknown): void;
+  /** The RPC of a stream was admitted: who sends on its connection is no stranger any more. */
+  admitted(stream: Pick<ServerHttp2Stream, 'session'>): void;
   /**
    * Tells every client to go elsewhere (GOAWAY) and waits until the connections there were have closed, each after its
    * last stream, but no longer than `graceMs`.
@@ -80,6 +86,8 @@ export function createConnectionGuard(
     }
   };
   const take = (session: ServerHttp2Session): void => {
+    // grpc-js has no option for it: the one it has is for the windows of streams.
+    session.setLocalWindowSize(limits.windowBytes);
     open.add(session);
     unproven.set(session, new Map());
     session.once('close', () => {
@@ -121,10 +129,8 @@ export function createConnectionGuard(
           onRefused(socket.remoteAddress ?? 'unknown', why);
       });
     },
-    admitted(call) {
-      if (unproven.size === 0) return;
-      const session = http2StreamOf(call)?.session;
-      if (session) forget(session as ServerHttp2Session);
+    admitted({ session }) {
+      if (session !== undefined) forget(session as ServerHttp2Session);
     },
     drain(graceMs) {
       const leaving = new Set(open);

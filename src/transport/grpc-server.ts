@@ -1,4 +1,5 @@
 import { Server, type ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { ServiceDefinition } from '@grpc/proto-loader';
 import { service as standardHealth } from 'grpc-health-check';
 
 import type { Clock } from '../core/clock.ts';
@@ -8,10 +9,10 @@ import type { CallLayers } from './call-layers.ts';
 import { type ConnectionCounts, createConnectionGuard } from './connection-guard.ts';
 import { type ServingStatus, createHealthReporter } from './health-service.ts';
 import { capHeaders, http2ServersOf } from './http2-server.ts';
-import { type ServeDeps, serveBidi } from './serve-bidi.ts';
-import { serveUnary } from './serve-unary.ts';
+import { type ServeCall, serveOwnCalls } from './own-calls.ts';
+import { type ServeDeps, createServeDeps, serveBidi } from './serve-bidi.ts';
+import { toBidi } from './to-bidi.ts';
 import {
-  CONNECTION_WINDOW_BYTES,
   MAX_HEADER_BYTES,
   type ServerLimits,
   toConnectionLimits,
@@ -50,17 +51,12 @@ export async function startGrpcServer(
   deps: { readonly clock: Clock; readonly layers: CallLayers },
 ): Promise<GrpcServer> {
   const { limits } = options;
-  const server = new Server(toServerOptions(limits));
-  capHeaders(server, MAX_HEADER_BYTES);
   const connections = createConnectionGuard(toConnectionLimits(limits), deps);
-  const serve: ServeDeps = {
-    ...deps,
-    connections,
-    firstMessageTimeoutMs: limits.firstMessageTimeoutMs,
-    writeStallTimeoutMs: limits.writeStallTimeoutMs,
-    connectionWindowBytes: CONNECTION_WINDOW_BYTES,
-  };
-  for (const service of services) bind(server, service, serve);
+  const serve = createServeDeps(limits, { ...deps, connections });
+  const own = new Map(services.flatMap((service) => serveService(service, serve)));
+  const server = new Server({ ...toServerOptions(limits), interceptors: [serveOwnCalls(own)] });
+  capHeaders(server, MAX_HEADER_BYTES);
+  for (const { definition } of services) server.addService(definition, toStubs(definition));
   const health = createHealthReporter(new Set(['', ...services.map(nameOf)]));
   server.addService(standardHealth, health.handlers('SERVICE_UNKNOWN'));
   server.addService(loadHealth(), health.handlers('UNKNOWN'));
@@ -88,22 +84,36 @@ export async function startGrpcServer(
   };
 }
 
-/** Binds a service; grpc-js hands each handler the type its definition decodes to, which no signature can say. */
-function bind(server: Server, service: ProtocolService, serve: ServeDeps): void {
-  const { schemaId } = service;
-  const implementation: UntypedServiceImplementation = {};
-  for (const [method, handler] of Object.entries(service.bidi))
-    implementation[method] = serveBidi(method, schemaId, handler as BidiHandler<object>, serve);
-  for (const [method, handler] of Object.entries(service.unary))
-    implementation[method] = serveUnary(method, schemaId, handler as UnaryHandler<object>, serve);
-  // Answers come here encoded: a greeting is encoded once, not once a call.
-  const definition = Object.fromEntries(
-    Object.entries(service.definition).map(([method, of]) => [
-      method,
-      { ...of, responseSerialize: (bytes: object) => bytes as Buffer },
-    ]),
-  );
-  server.addService(definition, implementation);
+/** Serves each method of a service, by path; grpc-js hands each handler the type its definition decodes to, which no signature can say. */
+function serveService(
+  { definition, schemaId, bidi, unary }: ProtocolService,
+  deps: ServeDeps,
+): readonly (readonly [path: string, serve: ServeCall])[] {
+  const pathOf = (method: string): string => definition[method]?.path ?? '';
+  return [
+    ...Object.entries(bidi).map(
+      ([method, handler]) =>
+        [
+          pathOf(method),
+          serveBidi(method, schemaId, handler as BidiHandler<object>, deps),
+        ] as const,
+    ),
+    ...Object.entries(unary).map(
+      ([method, handler]) =>
+        [
+          pathOf(method),
+          serveBidi(method, schemaId, toBidi(handler as UnaryHandler<object>), deps),
+        ] as const,
+    ),
+  ];
+}
+
+/** grpc-js knows a method by its handler, though its calls are taken over before they come to it. */
+function toStubs(definition: ServiceDefinition): UntypedServiceImplementation {
+  const unreachable = (): never => {
+    throw new TypeError('a call was not taken over');
+  };
+  return Object.fromEntries(Object.keys(definition).map((method) => [method, unreachable]));
 }
 
 function nameOf({ definition }: ProtocolService): string {

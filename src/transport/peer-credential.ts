@@ -1,8 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 
-import type { Metadata } from '@grpc/grpc-js';
-
 import { GatewayError } from '../core/gateway-error.ts';
+import type { RpcContext } from '../protocols/rpc.ts';
 
 /** Header with the secret that replicas share. */
 const TOKEN_HEADER = 'x-byova-peer-token';
@@ -26,13 +25,13 @@ export function peerHeaders(
  */
 export function createPeerCheck(
   token: string | undefined,
-): (call: { readonly metadata: Metadata }) => void {
+): (rpc: Pick<RpcContext, 'header'>) => void {
   const expected = token === undefined ? undefined : digest(token);
-  return ({ metadata }) => {
+  return (rpc) => {
     if (expected === undefined) return;
-    const shown = metadata.get(TOKEN_HEADER)[0];
+    const shown = rpc.header(TOKEN_HEADER);
     // Digests have one length, so that the comparison tells nothing of the token's.
-    if (typeof shown !== 'string' || !timingSafeEqual(digest(shown), expected))
+    if (shown === undefined || !timingSafeEqual(digest(shown), expected))
       throw new GatewayError('ERR_TRANSPORT_PEER', 'this port is for other replicas');
   };
 }

@@ -1,68 +1,213 @@
-import type { handleBidiStreamingCall } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
 
 import type { Principal } from '../conversation/principal.ts';
+import { type Deadlines, createDeadlines } from '../core/deadlines.ts';
 import type { Clock } from '../core/clock.ts';
-import type { BidiHandler, RequestListener } from '../protocols/rpc.ts';
-import { type CallLayers, headersOf, trackingIdOf } from './call-layers.ts';
+import { GatewayError } from '../core/gateway-error.ts';
+import type { BidiHandler, RequestListener, RpcContext } from '../protocols/rpc.ts';
+import {
+  type ArrivingRpc,
+  type CallLayers,
+  type EndedRpc,
+  headerOf,
+  trackingIdOf,
+} from './call-layers.ts';
 import type { ConnectionGuard } from './connection-guard.ts';
-import { waitingBytesOf, widenConnectionWindow } from './http2-stream.ts';
+import { http2StreamOf } from './http2-stream.ts';
 import type { OpenStream } from './open-streams.ts';
-import { readRequests } from './read-requests.ts';
+import type { GrpcCall, ServeCall } from './own-calls.ts';
 import { toTrailers } from './trailers.ts';
-import { createCallWriter } from './write-responses.ts';
+import {
+  CallWriter,
+  type WriteStalls,
+  type WrittenCall,
+  createWriteStalls,
+} from './write-responses.ts';
 
 /** What every RPC is served with. */
 export interface ServeDeps {
-  readonly clock: Clock;
   readonly layers: CallLayers;
   readonly connections: Pick<ConnectionGuard, 'admitted'>;
+  /** RPCs that have brought no message yet. */
+  readonly silent: Deadlines<SilentCall>;
+  readonly stalls: WriteStalls;
+}
+
+/** An RPC that has brought no message yet. */
+interface SilentCall {
+  /** None came in time. */
+  stayedSilent(): void;
+}
+
+/** How long clients may take; see `ServerLimits`. */
+interface Patience {
   readonly firstMessageTimeoutMs: number;
   readonly writeStallTimeoutMs: number;
-  /** Receive window of each connection, in bytes. */
-  readonly connectionWindowBytes: number;
+}
+
+/** Puts together what the RPCs of a server share. */
+export function createServeDeps(
+  { firstMessageTimeoutMs, writeStallTimeoutMs }: Patience,
+  deps: Pick<ServeDeps, 'layers' | 'connections'> & { readonly clock: Clock },
+): ServeDeps {
+  const { clock, layers, connections } = deps;
+  return {
+    layers,
+    connections,
+    silent: createDeadlines(clock, firstMessageTimeoutMs, (call) => call.stayedSilent()),
+    stalls: createWriteStalls(clock, writeStallTimeoutMs),
+  };
 }
 
 /**
- * Makes a grpc-js handler of a bidirectional RPC. Nothing is read before the caller is known; whatever throws, here or in
- * the handler, ends the RPC with a status and never the process.
+ * Serves a bidirectional RPC. Nothing is read before the caller is known; whatever throws, here or in the handler, ends the
+ * RPC with a status and never the process.
  */
 export function serveBidi<Request>(
   method: string,
   schemaId: string,
   handler: BidiHandler<Request>,
   deps: ServeDeps,
-): handleBidiStreamingCall<Request, Buffer> {
-  const { layers } = deps;
-  return (call) => {
-    widenConnectionWindow(call, deps.connectionWindowBytes);
-    const trackingId = trackingIdOf(call.metadata);
-    let listener: RequestListener<Request> | undefined;
-    let stream: OpenStream | undefined;
-    const writer = createCallWriter(call, {
-      clock: deps.clock,
-      writeStallTimeoutMs: deps.writeStallTimeoutMs,
-      trailers: (error) => toTrailers(trackingId, error),
-      onEnd(error) {
-        layers.ended({ method, trackingId, peer: call.getPeer(), error });
-        if (stream !== undefined) layers.streams.delete(stream);
-        listener?.closed();
-      },
-    });
-    const begin = (principal: Principal): void => {
-      deps.connections.admitted(call);
-      if (call.cancelled || writer.hasEnded()) return writer.cancelled();
-      stream = { principal, fail: writer.fail, waitingBytes: () => waitingBytesOf(call) };
-      layers.streams.add(stream);
-      listener = handler({ principal, trackingId, header: headersOf(call.metadata) }, writer);
-      return readRequests(call, listener, writer, deps);
-    };
+): ServeCall {
+  const served: Served<Request> = { ...deps, method, schemaId, handler };
+  return (call) => call.start(new BidiCall(call, served));
+}
+
+interface Served<Request> extends ServeDeps {
+  readonly method: string;
+  readonly schemaId: string;
+  readonly handler: BidiHandler<Request>;
+}
+
+const NOBODY: RequestListener<never> = {
+  message: () => undefined,
+  halfClose: () => undefined,
+  closed: () => undefined,
+};
+
+/** One RPC: what grpc-js tells of it, and what the layers know. One object an RPC and no closure a message, hence a class. */
+class BidiCall<Request>
+  implements ArrivingRpc, RpcContext, OpenStream, EndedRpc, WrittenCall, SilentCall
+{
+  readonly call: GrpcCall;
+  readonly #served: Served<Request>;
+  readonly #writer: CallWriter;
+  #metadata: Metadata | undefined;
+  #principal: Principal | undefined;
+  #listener: RequestListener<Request> = NOBODY;
+  trackingId = '';
+
+  constructor(call: GrpcCall, served: Served<Request>) {
+    this.call = call;
+    this.#served = served;
+    this.#writer = new CallWriter(call, this, served.stalls);
+  }
+
+  get method(): string {
+    return this.#served.method;
+  }
+
+  get peer(): string {
+    return this.call.getPeer();
+  }
+
+  get principal(): Principal {
+    if (this.#principal === undefined) throw new TypeError('nobody was let in yet');
+    return this.#principal;
+  }
+
+  header(name: string): string | undefined {
+    return this.#metadata && headerOf(this.#metadata, name);
+  }
+
+  waitingBytes(): number {
+    return this.#writer.waitingBytes;
+  }
+
+  fail(error: unknown): void {
+    this.#writer.fail(error);
+  }
+
+  stayedSilent(): void {
+    this.fail(new GatewayError('ERR_TRANSPORT_FIRST_MESSAGE_TIMEOUT', 'no message came in time'));
+  }
+
+  trailersOf(error: unknown): Metadata {
+    return toTrailers(this.trackingId, error);
+  }
+
+  ended(error: unknown): void {
+    const { layers, silent } = this.#served;
+    silent.delete(this);
+    layers.ended(this, error);
+    layers.streams.delete(this);
+    this.#listener.closed();
+  }
+
+  onReceiveMetadata(metadata: Metadata): void {
+    this.#metadata = metadata;
+    this.trackingId = trackingIdOf(metadata);
     try {
-      const principal = layers.admit(call, schemaId);
-      if (principal instanceof Promise)
-        principal.then(begin).catch((error: unknown) => writer.fail(error));
-      else begin(principal);
+      const principal = this.#served.layers.admit(this, this.#served.schemaId);
+      if (principal instanceof Promise) void this.#beginLater(principal);
+      else this.#begin(principal);
     } catch (error) {
-      writer.fail(error);
+      this.fail(error);
     }
-  };
+  }
+
+  onReceiveMessage(request: Request): void {
+    this.#served.silent.delete(this);
+    if (this.#writer.hasEnded) return;
+    try {
+      const busy = this.#listener.message(request);
+      if (busy === undefined) this.call.startRead();
+      else void this.#hold(busy);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  onReceiveHalfClose(): void {
+    this.#served.silent.delete(this);
+    if (this.#writer.hasEnded) return;
+    try {
+      this.#listener.halfClose();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  onCancel(): void {
+    this.#writer.cancelled();
+  }
+
+  async #beginLater(admitting: Promise<Principal>): Promise<void> {
+    try {
+      this.#begin(await admitting);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #begin(principal: Principal): void {
+    const { connections, layers, silent, handler } = this.#served;
+    const stream = http2StreamOf(this.call);
+    connections.admitted(stream);
+    if (stream.destroyed || this.#writer.hasEnded) return this.#writer.cancelled();
+    this.#principal = principal;
+    layers.streams.add(this);
+    this.#listener = handler(this, this.#writer);
+    silent.add(this);
+    this.call.startRead();
+  }
+
+  async #hold(busy: Promise<void>): Promise<void> {
+    try {
+      await busy;
+      this.call.startRead();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
 }

@@ -39,7 +39,7 @@ const KEEPALIVE_TIMEOUT_MS = 20_000;
 const STREAM_WINDOW_BYTES = 256 * 1024;
 
 /** Receive window of a connection: what 300 calls send in 400 ms. */
-export const CONNECTION_WINDOW_BYTES = 1024 * 1024;
+const CONNECTION_WINDOW_BYTES = 1024 * 1024;
 
 /**
  * A credential may have to wait for a fetch of keys, which takes 10 s at most, and for a replay store: the client must hear
@@ -68,6 +68,7 @@ export function toServerOptions(limits: ServerLimits): ChannelOptions {
 /** The part of the limits that is kept by the connection. */
 export function toConnectionLimits(limits: ServerLimits): ConnectionLimits {
   return {
+    windowBytes: CONNECTION_WINDOW_BYTES,
     maxConnections: limits.maxConnections ?? MAX_CONNECTIONS,
     maxUnproven: limits.maxUnprovenConnections ?? MAX_UNPROVEN_CONNECTIONS,
     maxWaiting: MAX_WAITING_STREAMS,

@@ -1,9 +1,4 @@
-import {
-  type Metadata,
-  type ServiceError,
-  status as Status,
-  type StatusObject,
-} from '@grpc/grpc-js';
+import { status as Status, type StatusObject } from '@grpc/grpc-js';
 
 import { type ErrorCode, isGatewayError } from '../core/gateway-error.ts';
 
@@ -75,20 +70,5 @@ export function toStatus(error: unknown): Pick<StatusObject, 'code' | 'details'>
   return {
     code,
     details: code === Status.INTERNAL ? 'internal error' : `${error.code}: ${error.message}`,
-  };
-}
-
-/** The same, in the form that grpc-js takes from a handler. */
-export function toServiceError(
-  error: unknown,
-  trailers?: Metadata,
-): Pick<ServiceError, 'code' | 'details' | 'name' | 'message'> & { readonly metadata?: Metadata } {
-  const { code, details } = toStatus(error);
-  return {
-    name: 'Error',
-    message: details,
-    code,
-    details,
-    ...(trailers !== undefined && { metadata: trailers }),
   };
 }

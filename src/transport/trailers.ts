@@ -7,9 +7,28 @@ const RETRY_HINT = 'grpc-retry-pushback-ms';
 
 /** What goes with the status of an RPC: the id by which it stands in the log, and when to come back if there was no room. */
 export function toTrailers(trackingId: string, error?: unknown): Metadata {
-  const trailers = new Metadata();
-  trailers.set('trackingid', trackingId);
   const waitMs = isGatewayError(error) ? error.detail['retryAfterMs'] : undefined;
-  if (typeof waitMs === 'number') trailers.set(RETRY_HINT, String(Math.round(waitMs)));
-  return trailers;
+  return new Trailers(
+    typeof waitMs === 'number'
+      ? { trackingid: trackingId, [RETRY_HINT]: String(Math.round(waitMs)) }
+      : { trackingid: trackingId },
+  );
+}
+
+/** Metadata that goes out as it is: grpc-js would check, copy and convert it once more for each RPC. */
+class Trailers extends Metadata {
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(headers: Readonly<Record<string, string>>) {
+    super();
+    this.#headers = headers;
+  }
+
+  override clone(): Metadata {
+    return this;
+  }
+
+  override toHttp2Headers(): Record<string, string> {
+    return this.#headers;
+  }
 }

@@ -1,85 +1,156 @@
-import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
+import type { ServerHttp2Stream } from 'node:http2';
 
-import type { Clock, Timer } from '../core/clock.ts';
+import { Metadata, status as Status } from '@grpc/grpc-js';
+
+import { type Deadlines, createDeadlines } from '../core/deadlines.ts';
+import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { ResponseWriter } from '../protocols/rpc.ts';
-import { resetStream } from './http2-stream.ts';
-import { toServiceError } from './status.ts';
+import { http2StreamOf, resetStream } from './http2-stream.ts';
+import type { GrpcCall } from './own-calls.ts';
+import { toStatus } from './status.ts';
 
-/** What the writer of a call works with. */
-export interface WriteDeps {
-  readonly clock: Clock;
-  /** A client that takes nothing for this long is given up, in milliseconds. */
-  readonly writeStallTimeoutMs: number;
-  /** What goes with the status. */
-  readonly trailers?: (error?: unknown) => Metadata;
-  /** Called once, when the RPC was completed, failed, or is gone. */
-  readonly onEnd: (error: unknown) => void;
+/** Given to `ended` when the client went away. */
+export const CANCELLED: unique symbol = Symbol('cancelled');
+
+/** Sound for half a minute: what waits for one client before its bot is held back. */
+const MAX_WAITING_BYTES = 256 * 1024;
+/** Not compressed, and four bytes of length. */
+const HEAD_BYTES = 5;
+const NO_METADATA = new Metadata();
+
+/** Writers whose client must take something; who takes nothing for too long is given up. */
+export type WriteStalls = Deadlines<CallWriter>;
+
+/** Watches the writers of a server. @param timeoutMs How long a client may take nothing. */
+export function createWriteStalls(clock: Clock, timeoutMs: number): WriteStalls {
+  return createDeadlines(clock, timeoutMs, (writer) => writer.giveUp());
 }
 
-/** The writing half of one grpc-js stream. */
-export interface CallWriter extends ResponseWriter {
-  readonly hasEnded: () => boolean;
-  /** The client has cancelled, or its connection broke. */
-  cancelled(): void;
+/** What a writer tells of its RPC. */
+export interface WrittenCall {
+  /** What goes with the status. */
+  trailersOf(error: unknown): Metadata;
+  /** Called once, when the RPC was completed (`undefined`), failed, or is gone ({@link CANCELLED}). */
+  ended(error: unknown): void;
 }
 
 /**
- * Creates the writer of a call. It alone calls `write` and `end`, so that an RPC ends exactly once and nothing is
- * written afterwards.
+ * The writing half of one RPC. It alone writes and ends, so that an RPC ends exactly once and nothing is written afterwards.
+ *
+ * Headers, status and trailers go through grpc-js. Messages go to the HTTP/2 stream itself: grpc-js would copy each into a
+ * buffer of its own and send it alone, while all that is written in one turn of the event loop leaves here together, as it
+ * is. One object an RPC, hence a class.
  */
-export function createCallWriter<Request>(
-  call: ServerDuplexStream<Request, Buffer>,
-  deps: WriteDeps,
-): CallWriter {
-  let hasEnded = false;
-  let stall: Timer | undefined;
-  let waiting: (() => void)[] = [];
+export class CallWriter implements ResponseWriter {
+  readonly #call: GrpcCall;
+  readonly #stream: ServerHttp2Stream;
+  readonly #written: WrittenCall;
+  readonly #stalls: WriteStalls;
+  #hasBegun = false;
+  #hasEnded = false;
+  #isCorked = false;
+  #waiting: (() => void)[] | undefined;
 
-  const release = (): void => {
-    stall?.cancel();
-    stall = undefined;
-    const released = waiting;
-    waiting = [];
-    for (const resolve of released) resolve();
-  };
-  const end = (error: unknown): boolean => {
-    if (hasEnded) return false;
-    hasEnded = true;
-    release();
-    deps.onEnd(error);
+  constructor(call: GrpcCall, written: WrittenCall, stalls: WriteStalls) {
+    this.#call = call;
+    this.#stream = http2StreamOf(call);
+    this.#written = written;
+    this.#stalls = stalls;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Bytes that the client has not taken yet. */
+  get waitingBytes(): number {
+    return this.#stream.writableLength;
+  }
+
+  write(message: Buffer): boolean {
+    const stream = this.#stream;
+    if (this.#hasEnded || stream.destroyed || stream.writableEnded) return true;
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      this.#call.sendMetadata(NO_METADATA);
+    }
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      stream.cork();
+      process.nextTick(uncork, this);
+    }
+    const head = Buffer.allocUnsafe(HEAD_BYTES);
+    head[0] = 0;
+    head.writeUInt32BE(message.length, 1);
+    stream.write(head);
+    stream.write(message);
+    return stream.writableLength < MAX_WAITING_BYTES;
+  }
+
+  ready(): Promise<void> {
+    const stream = this.#stream;
+    if (this.#hasEnded || stream.destroyed || stream.writableLength < MAX_WAITING_BYTES)
+      return Promise.resolve();
+    this.#stalls.add(this);
+    return new Promise((resolve) => {
+      if (this.#waiting === undefined) {
+        this.#waiting = [];
+        stream.once('drain', () => this.#release());
+      }
+      this.#waiting.push(resolve);
+    });
+  }
+
+  complete(): void {
+    if (!this.#end(undefined)) return;
+    this.#close({ code: Status.OK, details: '' }, undefined);
+  }
+
+  fail(error: unknown): void {
+    if (!this.#end(error)) return;
+    this.#close(toStatus(error), error);
+  }
+
+  /** The client has cancelled, or its connection broke. */
+  cancelled(): void {
+    this.#stalls.delete(this);
+    this.#end(CANCELLED);
+  }
+
+  /** The client takes nothing. */
+  giveUp(): void {
+    this.#end(new GatewayError('ERR_TRANSPORT_SLOW_READER', 'the client has stopped reading'));
+    resetStream(this.#stream);
+  }
+
+  uncork(): void {
+    this.#isCorked = false;
+    this.#stream.uncork();
+  }
+
+  #close(status: { readonly code: Status; readonly details: string }, error: unknown): void {
+    // The status waits behind what is written, and so for the client; grpc-js then says that the call is cancelled.
+    if (this.#stream.writableLength > 0) this.#stalls.add(this);
+    this.#call.sendStatus({ ...status, metadata: this.#written.trailersOf(error) });
+  }
+
+  #end(error: unknown): boolean {
+    if (this.#hasEnded) return false;
+    this.#hasEnded = true;
+    this.#release();
+    this.#written.ended(error);
     return true;
-  };
-  const giveUp = (): void => {
-    end(new GatewayError('ERR_TRANSPORT_SLOW_READER', 'the client has stopped reading'));
-    resetStream(call);
-  };
-  const watch = (): void => {
-    stall ??= deps.clock.setTimer(deps.writeStallTimeoutMs, giveUp);
-  };
-  call.on('drain', release);
-  call.on('finish', () => stall?.cancel());
-  return {
-    write: (message) => hasEnded || call.write(message),
-    ready() {
-      if (hasEnded || !call.writableNeedDrain) return Promise.resolve();
-      watch();
-      return new Promise((resolve) => waiting.push(resolve));
-    },
-    complete() {
-      if (!end(undefined)) return;
-      call.end(deps.trailers?.());
-      if (call.writableLength > 0) watch();
-    },
-    fail(error) {
-      if (!end(error)) return;
-      call.emit('error', toServiceError(error, deps.trailers?.(error)));
-      if (call.writableLength > 0) watch();
-    },
-    cancelled: () => void end(CANCELLED),
-    hasEnded: () => hasEnded,
-  };
+  }
+
+  #release(): void {
+    this.#stalls.delete(this);
+    const released = this.#waiting;
+    this.#waiting = undefined;
+    for (const resolve of released ?? []) resolve();
+  }
 }
 
-/** Given to `onEnd` when the client went away. */
-export const CANCELLED: unique symbol = Symbol('cancelled');
+function uncork(writer: CallWriter): void {
+  writer.uncork();
+}

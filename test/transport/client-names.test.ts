@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import {
-  type CertifiedCall,
+  type CertifiedRpc,
   createClientNameCheck,
   namesOf,
 } from '../../src/transport/client-names.ts';
@@ -17,7 +17,7 @@ function callOf(commonName: string | undefined, subjectaltname?: string) {
       return commonName === undefined ? {} : { sslPeerCertificate: certificate };
     },
   };
-  return { call: call as unknown as CertifiedCall, looks: () => looks };
+  return { call: { call } as unknown as CertifiedRpc, looks: () => looks };
 }
 
 function isAllowed(patterns: readonly string[], commonName?: string, names?: string): boolean {

@@ -233,7 +233,7 @@ describe('what only the inside of grpc-js can tell', () => {
     await widened;
     session.destroy();
     expect(windowBytes).toBeGreaterThanOrEqual(1_000_000);
-    expect(http2StreamOf({ call: { nextCall: { stream: 'no object' } } })).toBeUndefined();
+    expect(() => http2StreamOf({ stream: 'no object' })).toThrow(TypeError);
   });
 });
 

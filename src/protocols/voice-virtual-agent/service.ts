@@ -176,13 +176,13 @@ interface RelayingTurn {
 
 /** What is said to another server of an RPC; of what the caller's side sent, nothing else goes on. */
 function toRelayHeaders(
-  { trackingId, header }: RpcContext,
+  context: RpcContext,
   { conversationId }: TurnMessage,
   { authorization, passAuthorization }: AgentRelay,
 ): Readonly<Record<string, string>> {
-  const credential = passAuthorization ? header('authorization') : authorization;
+  const credential = passAuthorization ? context.header('authorization') : authorization;
   return {
-    trackingid: trackingId,
+    trackingid: context.trackingId,
     ...(SAFE_ID.test(conversationId) && { 'x-conversation-id': conversationId }),
     ...(credential !== undefined && { authorization: credential }),
   };

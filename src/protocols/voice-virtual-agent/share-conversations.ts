@@ -40,7 +40,7 @@ export function shareConversations(
   responses: ResponseWriter,
   here: RequestListener<Buffer>,
 ): RequestListener<Buffer> {
-  const { principal, trackingId, header } = context;
+  const { principal, trackingId } = context;
   const { peers } = sharing;
   const forward = (
     owner: Owner,
@@ -48,7 +48,7 @@ export function shareConversations(
   ): RequestListener<Buffer> => {
     if (peers === undefined)
       throw new GatewayError('ERR_CONVERSATION_OWNER_LOST', 'the owner cannot be asked');
-    const authorization = header('authorization');
+    const authorization = context.header('authorization');
     const headers = {
       trackingid: trackingId,
       ...(authorization !== undefined && { authorization }),
