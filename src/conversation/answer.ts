@@ -1,36 +1,28 @@
 import { runInBackground } from '../core/background.ts';
 import { Cancellation } from '../core/cancellation.ts';
 import type { Clock } from '../core/clock.ts';
-import { GatewayError, isGatewayError } from '../core/gateway-error.ts';
 import { letOthersRun } from '../core/let-others-run.ts';
-import type { Logger } from '../core/logger.ts';
-import type { BotInput, BotTurn, EndReason, Interruption } from '../handlers/bot-handler.ts';
-import { describeError } from '../telemetry/describe-error.ts';
-import { logEvent } from '../telemetry/log-events.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import type { AnswerOutcome, CallObserver } from './call-observer.ts';
+import type { BotInput, BotTurn, Interruption } from '../handlers/bot-handler.ts';
+import type { Interrupter } from './barge-in.ts';
+import type { AnswerOutcome } from './call-observer.ts';
+import { type EarlyEndDeps, closeEarly } from './close-early.ts';
 import type { Answer, AnswerFate, Conversation } from './conversation.ts';
 import { keepPace } from './pace.ts';
-import { createPatience } from './patience.ts';
+import { type Filler, Patience, type PatienceListener } from './patience.ts';
 import type { UnheardSound } from './playback.ts';
-import { type Ending, type Reply, acknowledge, createReply } from './reply.ts';
+import { Reply, type ReplyListener } from './reply.ts';
 import type { OpenConverter } from './sound-stream.ts';
 import type { SpeechSynthesiser } from './speech-synthesiser.ts';
 import type { CallTracer } from './trace-calls.ts';
 import type { TurnSink } from './turn-sink.ts';
 
 /** What answers are given with. */
-export interface AnswerDeps {
+export interface AnswerDeps extends EarlyEndDeps {
   readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics: Pick<Metrics, 'botFailures' | 'fallbacks'>;
-  readonly observe: CallObserver;
   readonly synthesiser: SpeechSynthesiser;
   readonly openConverter: OpenConverter;
   /** What a service is told that is asked on behalf of a turn, or of the call; absent: nobody traces. */
   readonly traceHeaders?: CallTracer['headersOf'];
-  /** The bot has ended the call. */
-  readonly endConversation: (conversation: Conversation, reason: EndReason) => void;
 }
 
 /** Nothing to ask the bot: the prompt that was cut short goes on. */
@@ -63,53 +55,159 @@ export function giveAnswer(
   question: Question,
   sink: TurnSink,
 ): Answer {
-  const { clock, observe } = deps;
-  const { agent } = conversation;
-  const cancellation = new Cancellation<AnswerFate>();
-  let completeAtMs = question.isOpen ? undefined : clock.now();
-  conversation.turns += 1;
-  const turn = conversation.turns;
-  const waitedMs = (): number => (completeAtMs === undefined ? 0 : clock.now() - completeAtMs);
-  let cutOffAtMs: number | undefined;
-  const abort = (reason: AnswerFate): void => {
-    if (reason === 'interrupted') cutOffAtMs ??= clock.now();
-    cancellation.cancel(reason);
-  };
-  const patience = createPatience(agent.patience, {
-    clock,
-    onTimeout: () => abort('timed-out'),
-    onFiller({ audio }) {
-      runInBackground(async () => {
-        if (cancellation.reason === undefined && (await reply.fill(audio)))
-          observe(conversation, { type: 'filler', turn });
-      }, ignore);
-    },
-  });
-  const reply = createReply(
-    {
-      clock,
-      synthesiser: deps.synthesiser,
-      openConverter: deps.openConverter,
-      sink,
-      allowPartial: question.allowPartial,
-      cancellation,
-      onFirstSound() {
-        patience.heard();
-        observe(conversation, { type: 'first-audio', turn, afterMs: waitedMs() });
-      },
-    },
-    conversation,
-  );
+  const answer = new GivenAnswer(deps, conversation, question, sink);
+  conversation.answering = answer;
+  answer.start();
+  return answer;
+}
 
-  const ask = async (input: BotInput): Promise<void> => {
+/** One answer that is being given. One object an answer, hence a class. */
+class GivenAnswer implements Answer, PatienceListener, ReplyListener {
+  readonly #deps: AnswerDeps;
+  readonly #conversation: Conversation;
+  readonly #question: Question;
+  readonly #sink: TurnSink;
+  readonly #turn: number;
+  readonly #cancellation = new Cancellation<AnswerFate>();
+  readonly #patience: Patience;
+  readonly #reply: Reply;
+  /** The answer before, until it has been given. */
+  #waitsFor: Answer | undefined;
+  #completeAtMs: number | undefined;
+  #cutOffAtMs: number | undefined;
+  #done: Promise<void> | undefined;
+
+  constructor(deps: AnswerDeps, conversation: Conversation, question: Question, sink: TurnSink) {
+    const { clock } = deps;
+    this.#deps = deps;
+    this.#conversation = conversation;
+    this.#question = question;
+    this.#sink = sink;
+    this.#completeAtMs = question.isOpen ? undefined : clock.now();
+    this.#waitsFor = conversation.answering;
+    conversation.turns += 1;
+    this.#turn = conversation.turns;
+    this.#patience = new Patience(conversation.agent.patience, clock, this);
+    this.#reply = new Reply(
+      deps,
+      { conversation, sink, cancellation: this.#cancellation, allowPartial: question.allowPartial },
+      this,
+    );
+  }
+
+  get done(): Promise<void> {
+    if (this.#done === undefined) throw new TypeError('the answer has not begun');
+    return this.#done;
+  }
+
+  start(): void {
+    this.#done = this.#give();
+  }
+
+  abort(reason: AnswerFate): void {
+    // What the caller cuts short is the answer that is heard; the bot does not know of this input yet.
+    if (reason === 'interrupted' && this.#waitsFor !== undefined) this.#waitsFor.abort(reason);
+    else this.#abort(reason);
+  }
+
+  isInterruptible(by: Interrupter): boolean {
+    return this.#waitsFor?.isInterruptible(by) ?? this.#reply.isInterruptible(by);
+  }
+
+  inputComplete(): void {
+    if (this.#completeAtMs !== undefined) return;
+    this.#completeAtMs = this.#deps.clock.now();
+    this.#deps.observe(this.#conversation, { type: 'input-complete', turn: this.#turn });
+    if (this.#waitsFor !== undefined) return;
+    this.#patience.begin();
+    this.#patience.watch();
+  }
+
+  timedOut(): void {
+    this.#abort('timed-out');
+  }
+
+  fill({ audio }: Filler): void {
+    runInBackground(async () => {
+      if (this.#cancellation.reason === undefined && (await this.#reply.fill(audio)))
+        this.#deps.observe(this.#conversation, { type: 'filler', turn: this.#turn });
+    }, ignore);
+  }
+
+  firstSound(): void {
+    this.#patience.heard();
+    const afterMs = this.#waitedMs();
+    this.#deps.observe(this.#conversation, { type: 'first-audio', turn: this.#turn, afterMs });
+  }
+
+  #abort(reason: AnswerFate): void {
+    if (reason === 'interrupted') this.#cutOffAtMs ??= this.#deps.clock.now();
+    this.#cancellation.cancel(reason);
+  }
+
+  #waitedMs(): number {
+    return this.#completeAtMs === undefined ? 0 : this.#deps.clock.now() - this.#completeAtMs;
+  }
+
+  async #give(): Promise<void> {
+    const conversation = this.#conversation;
+    const cancellation = this.#cancellation;
+    let outcome: AnswerOutcome;
+    try {
+      if (this.#waitsFor !== undefined) await this.#waitsFor.done;
+      this.#waitsFor = undefined;
+      cancellation.throwIfCancelled();
+      if (this.#completeAtMs !== undefined) this.#patience.begin();
+      outcome = await this.#speak();
+      cancellation.throwIfCancelled();
+      const closed = this.#reply.close();
+      if (closed instanceof Promise) this.#patience.watch();
+      const left = closed instanceof Promise ? await closed : closed;
+      conversation.failures = 0;
+      if (left !== 'goes-on')
+        this.#deps.endConversation(conversation, left === 'transferred' ? 'transfer' : 'bot');
+    } catch (error) {
+      outcome = cancellation.reason ?? 'failed';
+      await this.#closeEarly(error);
+    }
+    cancellation.close();
+    this.#patience.close();
+    this.#observeEnd(outcome);
+    if (conversation.answering === this) conversation.answering = undefined;
+  }
+
+  /** Says what is to be said up to the closing answer. */
+  async #speak(): Promise<AnswerOutcome> {
+    const { input } = this.#question;
+    if (typeof input !== 'function') {
+      await this.#ask(input);
+      return 'answered';
+    }
+    this.#patience.waitForPiece();
+    const found = await this.#cancellation.wait(input(this.#cancellation));
+    if (found.type !== 'resume') {
+      await this.#ask(found);
+      return 'answered';
+    }
+    this.#conversation.interrupted = undefined;
+    await this.#reply.resume(found.sounds);
+    return 'resumed';
+  }
+
+  async #ask(input: BotInput): Promise<void> {
+    const { clock, observe, traceHeaders } = this.#deps;
+    const conversation = this.#conversation;
+    const cancellation = this.#cancellation;
+    const patience = this.#patience;
+    const turn = this.#turn;
     const { interrupted } = conversation;
     conversation.interrupted = undefined;
     observe(conversation, { type: 'asked', turn, input: input.type });
     const askedAtMs = clock.now();
-    const answers = agent.bot.answer(
+    const answers = conversation.agent.bot.answer(
       conversation.call,
       input,
-      new AnsweredTurn(cancellation, interrupted, deps.traceHeaders?.(conversation, turn)),
+      new AnsweredTurn(cancellation, interrupted, traceHeaders?.(conversation, turn)),
     );
     const outputs = answers[Symbol.asyncIterator]();
     let pieces = 0;
@@ -126,8 +224,11 @@ export function giveAnswer(
         if (pieces === 0)
           observe(conversation, { type: 'bot-answered', turn, afterMs: clock.now() - askedAtMs });
         pieces += 1;
-        const performing = reply.perform(step.value);
-        if (performing !== undefined) await performing;
+        const performing = this.#reply.perform(step.value);
+        if (performing !== undefined) {
+          patience.watch();
+          await performing;
+        }
         if (pieces % PIECES_AT_ONCE === 0) await letOthersRun();
         const pacing = keepPace(conversation.playback, clock);
         if (pacing !== undefined) await cancellation.wait(pacing);
@@ -136,77 +237,41 @@ export function giveAnswer(
       // A bot that hangs would hang here as well, so nobody waits for it to wind up.
       if (!isDone) runInBackground(async () => void (await outputs.return?.()), ignore);
     }
-  };
-  /** Says what is to be said up to the closing answer. */
-  const speak = async (): Promise<AnswerOutcome> => {
-    const { input } = question;
-    patience.waitForPiece();
-    const found =
-      typeof input === 'function' ? await cancellation.wait(input(cancellation)) : input;
-    if (found.type === 'resume') {
-      conversation.interrupted = undefined;
-      await reply.resume(found.sounds);
-      return 'resumed';
-    }
-    await ask(found);
-    return 'answered';
-  };
+  }
 
-  let waitsFor = conversation.answering;
-  const give = async (): Promise<void> => {
-    let outcome: AnswerOutcome;
-    try {
-      await waitsFor?.done;
-      waitsFor = undefined;
-      cancellation.throwIfCancelled();
-      if (completeAtMs !== undefined) patience.begin();
-      outcome = await speak();
-      cancellation.throwIfCancelled();
-      const closed = reply.close();
-      const left = closed instanceof Promise ? await closed : closed;
-      conversation.failures = 0;
-      if (left !== 'goes-on')
-        deps.endConversation(conversation, left === 'transferred' ? 'transfer' : 'bot');
-    } catch (error) {
-      const fate = cancellation.reason;
-      outcome = fate ?? 'failed';
-      const early: EarlyEnd = { reply, sink, turn, fate, error };
-      await closeEarly(deps, conversation, early).catch((fault: unknown) => sink.fail(fault));
-    }
-    cancellation.close();
-    patience.close();
-    const { type } = question;
-    observe(conversation, {
+  #observeEnd(outcome: AnswerOutcome): void {
+    const { clock, observe } = this.#deps;
+    const { type: input } = this.#question;
+    const turn = this.#turn;
+    const ended = {
       type: 'answer-ended',
       turn,
-      input: type,
+      input,
       outcome,
-      durationMs: waitedMs(),
-      ...(cutOffAtMs !== undefined && { silencedAfterMs: clock.now() - cutOffAtMs }),
-    });
-    if (conversation.answering === answer) conversation.answering = undefined;
-  };
+      durationMs: this.#waitedMs(),
+    } as const;
+    observe(
+      this.#conversation,
+      this.#cutOffAtMs === undefined
+        ? ended
+        : { ...ended, silencedAfterMs: clock.now() - this.#cutOffAtMs },
+    );
+  }
 
-  const answer: Answer = {
-    abort(reason) {
-      // What the caller cuts short is the answer that is heard; the bot does not know of this input yet.
-      if (reason === 'interrupted' && waitsFor !== undefined) waitsFor.abort(reason);
-      else abort(reason);
-    },
-    isInterruptible: (by) => waitsFor?.isInterruptible(by) ?? reply.isInterruptible(by),
-    inputComplete() {
-      if (completeAtMs !== undefined) return;
-      completeAtMs = clock.now();
-      observe(conversation, { type: 'input-complete', turn });
-      if (waitsFor === undefined) patience.begin();
-    },
-    get done() {
-      return done;
-    },
-  };
-  conversation.answering = answer;
-  const done = give();
-  return answer;
+  async #closeEarly(error: unknown): Promise<void> {
+    const fate = this.#cancellation.reason;
+    try {
+      await closeEarly(this.#deps, this.#conversation, {
+        reply: this.#reply,
+        sink: this.#sink,
+        turn: this.#turn,
+        fate,
+        error,
+      });
+    } catch (fault) {
+      this.#sink.fail(fault);
+    }
+  }
 }
 
 /** The circumstances of an answer; its signal is made when a bot asks for it. */
@@ -234,74 +299,3 @@ class AnsweredTurn implements BotTurn {
 const PIECES_AT_ONCE = 16;
 
 const ignore = (): void => undefined;
-
-interface EarlyEnd {
-  readonly reply: Reply;
-  readonly sink: TurnSink;
-  readonly turn: number;
-  readonly fate: AnswerFate | undefined;
-  readonly error: unknown;
-}
-
-async function closeEarly(
-  deps: AnswerDeps,
-  conversation: Conversation,
-  { reply, sink, turn, fate, error }: EarlyEnd,
-): Promise<void> {
-  switch (fate) {
-    case 'interrupted':
-      return reply.cutShort();
-    case 'cancelled':
-      return sink.complete();
-    case 'withdrawn':
-      return undefined;
-    case 'ended':
-      return acknowledge(conversation, sink);
-    case 'revoked':
-      return sink.fail(new GatewayError('ERR_AUTH_REVOKED', 'the credential was revoked'));
-    case 'timed-out':
-    case undefined:
-      reportFailure(deps, conversation, turn, fate, error);
-      return fallBack(deps, conversation, reply);
-    default:
-      return fate satisfies never;
-  }
-}
-
-/** The ladder: an apology, and in the end another ear or a polite goodbye. */
-async function fallBack(deps: AnswerDeps, conversation: Conversation, reply: Reply): Promise<void> {
-  const { apology, fallback } = conversation.agent;
-  conversation.failures += 1;
-  const action = conversation.failures < fallback.attempts ? 'listen' : fallback.action;
-  deps.metrics.fallbacks.inc({ action });
-  if (action === 'listen') return void (await reply.fallBack(apology, undefined));
-  const ending: Ending = { type: action, name: 'bot-failed', metadata: {} };
-  await reply.fallBack(fallback.farewell, ending);
-  deps.endConversation(conversation, action === 'transfer' ? 'transfer' : 'error');
-}
-
-function reportFailure(
-  deps: AnswerDeps,
-  conversation: Conversation,
-  turn: number,
-  fate: 'timed-out' | undefined,
-  error: unknown,
-): void {
-  const { agent, call } = conversation;
-  const kind =
-    fate === 'timed-out'
-      ? 'ERR_HANDLER_TIMEOUT'
-      : isGatewayError(error)
-        ? error.code
-        : 'ERR_HANDLER_FAILED';
-  deps.metrics.botFailures.inc({ kind });
-  deps.observe(conversation, { type: 'bot-failed', turn, kind });
-  logEvent(deps.logger, 'bot.failed', {
-    bot: agent.bot.name,
-    agent: agent.id,
-    conversation: call.conversationId,
-    organisation: call.organisationId,
-    kind,
-    ...(fate === undefined ? describeError(error) : {}),
-  });
-}

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../core/clock.ts';
 import { TELEPHONE_BYTES_PER_MS } from '../audio/audio-format.ts';
 
 /** What a caller hears while the bot thinks. */
-interface Filler {
+export interface Filler {
   /** µ-law, 8000 Hz, mono. */
   readonly audio: Uint8Array;
   /** Silence before the first one, and between two, in milliseconds. */
@@ -21,89 +21,100 @@ export interface PatienceSettings {
   readonly filler: Filler | undefined;
 }
 
-/** Watches over one answer: that something comes, and that the caller hears something meanwhile. */
-export interface Patience {
-  /** The caller has finished and waits from now on; before that, nobody is late. */
-  begin(): void;
-  /** The bot is asked for its next piece. */
-  waitForPiece(): void;
-  /** The bot gave a piece, which is being spoken. */
-  gotPiece(): void;
-  /** The caller hears the bot. */
-  heard(): void;
-  close(): void;
-}
-
 /** What happens when it runs out. */
-export interface PatienceDeps {
-  readonly clock: Clock;
-  readonly onTimeout: () => void;
-  readonly onFiller: (filler: Filler) => void;
+export interface PatienceListener {
+  timedOut(): void;
+  /** The caller should hear something meanwhile. */
+  fill(filler: Filler): void;
 }
 
-/** Creates the watch over one answer; it runs a single timer. */
-export function createPatience(settings: PatienceSettings, deps: PatienceDeps): Patience {
-  const { clock } = deps;
-  let timer: Timer | undefined;
-  let pieceDueMs = Infinity;
-  let firstAudioDueMs = Infinity;
-  let fillerDueMs = Infinity;
-  let fillersLeft = settings.filler?.times ?? 0;
-  let hasBegun = false;
-  let isWaiting = false;
-  let timerDueMs = Infinity;
+/**
+ * Watches over one answer: that something comes, and that the caller hears something meanwhile. It runs a single timer, and
+ * none for a bot that never has anybody wait. One object an answer, hence a class.
+ */
+export class Patience {
+  readonly #settings: PatienceSettings;
+  readonly #clock: Clock;
+  readonly #listener: PatienceListener;
+  #timer: Timer | undefined;
+  #timerDueMs = Infinity;
+  #pieceDueMs = Infinity;
+  #firstAudioDueMs = Infinity;
+  #fillerDueMs = Infinity;
+  #fillersLeft: number;
+  #hasBegun = false;
+  #isWaiting = false;
 
-  const nextDueMs = (): number => Math.min(pieceDueMs, firstAudioDueMs, fillerDueMs);
-  /** A timer that is early looks again when it fires: an answer in many pieces needs no new timer for each. */
-  const arm = (): void => {
-    const dueMs = nextDueMs();
-    if (dueMs >= timerDueMs || dueMs === Infinity) return;
-    timer?.cancel();
-    timerDueMs = dueMs;
-    timer = clock.setTimer(Math.max(dueMs - clock.now(), 0), look);
-  };
-  const look = (): void => {
+  constructor(settings: PatienceSettings, clock: Clock, listener: PatienceListener) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#listener = listener;
+    this.#fillersLeft = settings.filler?.times ?? 0;
+  }
+
+  /** The caller has finished and waits from now on; before that, nobody is late. */
+  begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    const { firstAudioTimeoutMs, filler } = this.#settings;
+    const now = this.#clock.now();
+    this.#firstAudioDueMs = now + firstAudioTimeoutMs;
+    if (filler !== undefined) this.#fillerDueMs = now + filler.afterMs;
+    this.#expectPiece();
+  }
+
+  /** The bot was asked for its next piece, and takes its time. */
+  waitForPiece(): void {
+    this.#isWaiting = true;
+    this.#expectPiece();
+    this.watch();
+  }
+
+  /** The bot gave a piece, which is being spoken. */
+  gotPiece(): void {
+    this.#isWaiting = false;
+    this.#pieceDueMs = Infinity;
+  }
+
+  /** The caller hears the bot. */
+  heard(): void {
+    this.#firstAudioDueMs = Infinity;
+    this.#fillerDueMs = Infinity;
+  }
+
+  /** Somebody is about to wait; a timer that is early looks again when it fires, so that many pieces need no new one each. */
+  watch(): void {
+    const dueMs = Math.min(this.#pieceDueMs, this.#firstAudioDueMs, this.#fillerDueMs);
+    if (dueMs >= this.#timerDueMs || dueMs === Infinity) return;
+    this.#timer?.cancel();
+    this.#timerDueMs = dueMs;
+    this.#timer = this.#clock.setTimer(Math.max(dueMs - this.#clock.now(), 0), () => this.#look());
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#timerDueMs = -Infinity;
+  }
+
+  #look(): void {
     // A clock that was set back meanwhile must not make anybody wait twice.
-    const now = Math.max(clock.now(), timerDueMs);
-    timerDueMs = Infinity;
-    if (now >= pieceDueMs || now >= firstAudioDueMs) return deps.onTimeout();
-    if (now >= fillerDueMs && settings.filler !== undefined) {
-      const { filler } = settings;
-      fillersLeft -= 1;
+    const now = Math.max(this.#clock.now(), this.#timerDueMs);
+    const { filler } = this.#settings;
+    this.#timerDueMs = Infinity;
+    if (now >= this.#pieceDueMs || now >= this.#firstAudioDueMs) return this.#listener.timedOut();
+    if (now >= this.#fillerDueMs && filler !== undefined) {
+      this.#fillersLeft -= 1;
       const lengthMs = filler.audio.length / TELEPHONE_BYTES_PER_MS;
-      fillerDueMs = fillersLeft > 0 ? now + lengthMs + filler.afterMs : Infinity;
-      deps.onFiller(filler);
+      this.#fillerDueMs = this.#fillersLeft > 0 ? now + lengthMs + filler.afterMs : Infinity;
+      this.#listener.fill(filler);
     }
-    return arm();
-  };
-  const expectPiece = (): void => {
-    pieceDueMs = hasBegun && isWaiting ? clock.now() + settings.answerTimeoutMs : Infinity;
-    arm();
-  };
-  return {
-    begin() {
-      if (hasBegun) return;
-      hasBegun = true;
-      const now = clock.now();
-      firstAudioDueMs = now + settings.firstAudioTimeoutMs;
-      if (settings.filler !== undefined) fillerDueMs = now + settings.filler.afterMs;
-      expectPiece();
-    },
-    waitForPiece() {
-      isWaiting = true;
-      expectPiece();
-    },
-    gotPiece() {
-      isWaiting = false;
-      pieceDueMs = Infinity;
-    },
-    heard() {
-      firstAudioDueMs = Infinity;
-      fillerDueMs = Infinity;
-    },
-    close() {
-      timer?.cancel();
-      timerDueMs = -Infinity;
-    },
-  };
+    return this.watch();
+  }
+
+  #expectPiece(): void {
+    this.#pieceDueMs =
+      this.#hasBegun && this.#isWaiting
+        ? this.#clock.now() + this.#settings.answerTimeoutMs
+        : Infinity;
+  }
 }

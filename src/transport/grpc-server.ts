@@ -1,5 +1,4 @@
 import { Server, type ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import type { ServiceDefinition } from '@grpc/proto-loader';
 import { service as standardHealth } from 'grpc-health-check';
 
 import type { Clock } from '../core/clock.ts';
@@ -109,7 +108,7 @@ function serveService(
 }
 
 /** grpc-js knows a method by its handler, though its calls are taken over before they come to it. */
-function toStubs(definition: ServiceDefinition): UntypedServiceImplementation {
+function toStubs(definition: ProtocolService['definition']): UntypedServiceImplementation {
   const unreachable = (): never => {
     throw new TypeError('a call was not taken over');
   };

@@ -4,6 +4,7 @@ import { type Principal, assertOrganisation } from '../../conversation/principal
 import type { AgentRelay } from '../../conversation/relay.ts';
 import { type RelayedRpc, RelayedTurn } from '../../conversation/relayed-turn.ts';
 import { Turn, type TurnDeps } from '../../conversation/turn.ts';
+import type { TurnOutput } from '../../conversation/turn-output.ts';
 import type { TurnSink } from '../../conversation/turn-sink.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
@@ -64,8 +65,7 @@ const SAFE_ID = /^[\w.:-]{1,256}$/u;
  */
 export function createVoiceVirtualAgentService(deps: VoiceVirtualAgentDeps): ProtocolService {
   const definition = loadVoiceVirtualAgent();
-  const { clock, metrics } = deps.turns;
-  const { sound } = metrics;
+  const { metrics } = deps.turns;
   const relays = { ...deps.turns, inspect: inspectResponse };
   const decode = (bytes: Buffer): TurnMessage => {
     try {
@@ -93,10 +93,7 @@ export function createVoiceVirtualAgentService(deps: VoiceVirtualAgentDeps): Pro
         listener,
       );
     };
-    const sink = {
-      ...toSink(responses, sound),
-      forward: (bytes: Buffer) => responses.write(bytes),
-    };
+    const sink = new VoiceSink(responses, metrics.sound);
     const turn = new RelayedTurn(relays, { principal, agent, open }, sink);
     return {
       message: (message, bytes) => turn.message(message, rename(bytes)),
@@ -104,45 +101,14 @@ export function createVoiceVirtualAgentService(deps: VoiceVirtualAgentDeps): Pro
       cancelled: () => turn.cancelled(),
     };
   };
+  const rpcs: VoiceRpcDeps = { ...deps, decode, relay };
+  const { sharing, turns } = deps;
+  const { requireOrganisation } = turns;
   const processCallerInput: BidiHandler<Buffer> = (context, responses) => {
-    const { principal } = context;
-    const pace = new ArrivalPace();
-    const noteSound = ({ audio, encoding, sampleRateHz }: CallerSound): void => {
-      const bytesPerSecond = (sampleRateHz || DEFAULT_RATE_HZ) * (encoding === 'linear16' ? 2 : 1);
-      const seconds = audio.length / bytesPerSecond;
-      sound.callerBytes += audio.length;
-      sound.callerSeconds += seconds;
-      // A message that only declares the format comes when it likes.
-      if (seconds > 0) sound.delay.observe(pace.arrived(clock.now(), seconds * 1_000) / 1_000);
-    };
-    const open = (sink: TurnSink): TurnInput => new Turn(deps.turns, principal, sink);
-    const sink = toSink(responses, sound);
-    const turn = deps.tap === undefined ? open(sink) : deps.tap(principal, sink, open);
-    let isFirst = true;
-    /** The first message, where it was read before it was known where it belongs. */
-    let begun: TurnMessage | undefined;
-    let relayed: RelayingTurn | undefined;
-    const here: RequestListener<Buffer> = {
-      message(bytes) {
-        const decoded = isFirst && begun !== undefined ? begun : decode(bytes);
-        if (decoded.input.type === 'audio') noteSound(decoded.input);
-        else if (decoded.input.type === 'digits') metrics.digits.inc();
-        const message = isFirst ? { ...decoded, trackingId: context.trackingId } : decoded;
-        if (isFirst) {
-          isFirst = false;
-          noteOpened(deps.turns.logger, context, message);
-          relayed = relay(context, responses, message);
-        }
-        return relayed === undefined ? turn.message(message) : relayed.message(message, bytes);
-      },
-      halfClose: () => (relayed ?? turn).halfClose(),
-      closed: () => (relayed ?? turn).cancelled(),
-    };
-    const { sharing, turns } = deps;
+    const here = new VoiceRpc(rpcs, context, responses);
     if (sharing === undefined) return here;
-    const { requireOrganisation } = turns;
     return shareConversations(
-      { sharing, metrics, requireOrganisation, decode: (bytes) => (begun = decode(bytes)) },
+      { sharing, metrics, requireOrganisation, decode: (bytes) => here.begin(bytes) },
       context,
       responses,
       here,
@@ -201,14 +167,122 @@ function noteOpened(
   });
 }
 
-function toSink(responses: ResponseWriter, sound: SoundTally): TurnSink {
-  return {
-    write(output) {
-      for (const { audio } of output.prompts) sound.promptBytes += audio.length;
-      return responses.write(encodeTurnOutput(output));
-    },
-    ready: () => responses.ready(),
-    complete: () => responses.complete(),
-    fail: (error) => responses.fail(error),
-  };
+interface VoiceRpcDeps extends VoiceVirtualAgentDeps {
+  readonly decode: (bytes: Buffer) => TurnMessage;
+  readonly relay: (
+    context: RpcContext,
+    responses: ResponseWriter,
+    first: TurnMessage,
+  ) => RelayingTurn | undefined;
+}
+
+/** One `ProcessCallerInput` RPC, between its bytes and its turn. One object an RPC and no closure a message, hence a class. */
+class VoiceRpc implements RequestListener<Buffer> {
+  readonly #deps: VoiceRpcDeps;
+  readonly #context: RpcContext;
+  readonly #responses: ResponseWriter;
+  readonly #turn: TurnInput;
+  /** The first message, where it was read before it was known where it belongs. */
+  #begun: TurnMessage | undefined;
+  #isFirst = true;
+  #relayed: RelayingTurn | undefined;
+  #pace: ArrivalPace | undefined;
+
+  constructor(deps: VoiceRpcDeps, context: RpcContext, responses: ResponseWriter) {
+    const { turns, tap } = deps;
+    const { principal } = context;
+    this.#deps = deps;
+    this.#context = context;
+    this.#responses = responses;
+    const sink = new VoiceSink(responses, turns.metrics.sound);
+    this.#turn =
+      tap === undefined
+        ? new Turn(turns, principal, sink)
+        : tap(principal, sink, (tapped) => new Turn(turns, principal, tapped));
+  }
+
+  /** Reads the first message ahead of {@link message}. */
+  begin(bytes: Buffer): TurnMessage {
+    this.#begun = this.#deps.decode(bytes);
+    return this.#begun;
+  }
+
+  message(bytes: Buffer): void | Promise<void> {
+    const message = this.#begun ?? this.#deps.decode(bytes);
+    this.#begun = undefined;
+    if (message.input.type === 'audio') this.#noteSound(message.input);
+    else if (message.input.type === 'digits') this.#deps.turns.metrics.digits.inc();
+    if (this.#isFirst) return this.#first(message, bytes);
+    return this.#pass(message, bytes);
+  }
+
+  halfClose(): void {
+    (this.#relayed ?? this.#turn).halfClose();
+  }
+
+  closed(): void {
+    (this.#relayed ?? this.#turn).cancelled();
+  }
+
+  #first(decoded: TurnMessage, bytes: Buffer): void | Promise<void> {
+    const { turns, relay } = this.#deps;
+    const { trackingId } = this.#context;
+    const message = { ...decoded, trackingId };
+    this.#isFirst = false;
+    noteOpened(turns.logger, this.#context, message);
+    this.#relayed = relay(this.#context, this.#responses, message);
+    return this.#pass(message, bytes);
+  }
+
+  #pass(message: TurnMessage, bytes: Buffer): void | Promise<void> {
+    return this.#relayed === undefined
+      ? this.#turn.message(message)
+      : this.#relayed.message(message, bytes);
+  }
+
+  #noteSound({ audio, encoding, sampleRateHz }: CallerSound): void {
+    const { clock, metrics } = this.#deps.turns;
+    const { sound } = metrics;
+    const bytesPerSecond = (sampleRateHz || DEFAULT_RATE_HZ) * (encoding === 'linear16' ? 2 : 1);
+    const seconds = audio.length / bytesPerSecond;
+    sound.callerBytes += audio.length;
+    sound.callerSeconds += seconds;
+    // A message that only declares the format comes when it likes.
+    if (seconds === 0) return;
+    this.#pace ??= new ArrivalPace();
+    sound.delay.observe(this.#pace.arrived(clock.now(), seconds * 1_000) / 1_000);
+  }
+}
+
+/** Where the messages of one RPC become bytes. */
+class VoiceSink implements TurnSink {
+  readonly #responses: ResponseWriter;
+  readonly #sound: SoundTally;
+
+  constructor(responses: ResponseWriter, sound: SoundTally) {
+    this.#responses = responses;
+    this.#sound = sound;
+  }
+
+  write(output: TurnOutput): boolean {
+    for (const { audio } of output.prompts) this.#sound.promptBytes += audio.length;
+    return this.#responses.write(encodeTurnOutput(output));
+  }
+
+  /** Writes an answer of another server as it is. */
+  forward(bytes: Buffer): boolean {
+    return this.#responses.write(bytes);
+  }
+
+  ready(): Promise<void> {
+    return this.#responses.ready();
+  }
+
+  complete(): void {
+    this.#responses.complete();
+  }
+
+  fail(error: unknown): void {
+    this.#responses.fail(error);
+  }
 }
