@@ -1,14 +1,13 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { BargeIn, BotOutput } from '../bot-handler.ts';
-import type { Languages } from './languages.ts';
+import type { Languages, Listener } from './languages.ts';
 import type { NodeSource } from './script-schema.ts';
-import { type Lookup, compileJson, hasPlaceholders, renderText } from './template.ts';
+import { type Lookup, compileJson, compileTemplate, hasPlaceholders } from './template.ts';
 import type { TextSource } from './text-schema.ts';
 
 /** What an output is made with. */
-export interface Scope {
+export interface Scope extends Listener {
   readonly lookup: Lookup;
-  readonly language: string;
 }
 
 /**
@@ -24,9 +23,6 @@ export interface PromptDeps {
   readonly sounds: ReadonlyMap<string, Uint8Array>;
 }
 
-/** Makes an output for one language. */
-type Say = (lookup: Lookup) => BotOutput | undefined;
-
 /** The sounds of a node, then its words. */
 export function compilePrompts(
   { play = [], say = [] }: NodeSource,
@@ -35,14 +31,13 @@ export function compilePrompts(
 ): readonly Part[] {
   const rest = bargeIn === undefined ? {} : { bargeIn };
   return [
-    ...play.map((files): Part => {
-      const audioOf = languages.compile(files, (file): BotOutput => ({
+    ...play.map((files): Part =>
+      languages.compile(files, (file) => ({
         type: 'audio',
         audio: sounds.get(file) ?? new Uint8Array(0),
         ...rest,
-      }));
-      return ({ language }) => audioOf(language);
-    }),
+      })),
+    ),
     ...compileTexts(say, languages, bargeIn),
   ];
 }
@@ -54,19 +49,20 @@ export function compileTexts(
   bargeIn?: BargeIn,
 ): readonly Part[] {
   const rest = bargeIn === undefined ? {} : { bargeIn };
-  const compileText = (text: string): Say => {
+  const compileText = (text: string): Part => {
     if (!hasPlaceholders(text)) {
       const output: BotOutput = { type: 'say', text, ...rest };
       return () => output;
     }
-    return (lookup) => {
-      const filled = renderText(text, lookup);
+    const fill = compileTemplate(text);
+    return ({ lookup }) => {
+      const filled = fill(lookup);
       return filled.trim() === '' ? undefined : { type: 'say', text: filled, ...rest };
     };
   };
   return texts.map((byLanguage): Part => {
     const sayOf = languages.compile(byLanguage, compileText);
-    return ({ language, lookup }) => sayOf(language)(lookup);
+    return (scope) => sayOf(scope)(scope);
   });
 }
 
@@ -77,11 +73,12 @@ export function compileEvent(
 ): Part {
   const { name = '', metadata = {} } = source;
   const metadataOf = compileJson(metadata);
+  const nameOf = compileTemplate(name);
   const constant: BotOutput = { type, name, metadata };
   return ({ lookup }) => {
     const filled = metadataOf(lookup);
     return filled === metadata && !hasPlaceholders(name)
       ? constant
-      : { type, name: renderText(name, lookup), metadata: filled };
+      : { type, name: nameOf(lookup), metadata: filled };
   };
 }

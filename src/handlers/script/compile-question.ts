@@ -2,7 +2,7 @@ import type { BotOutput } from '../bot-handler.ts';
 import type { InputMode, ListenSettings } from '../listen-settings.ts';
 import { type Condition, compileCondition } from './condition.ts';
 import { type Part, compileTexts } from './compile-prompts.ts';
-import type { Languages } from './languages.ts';
+import type { Languages, Listener } from './languages.ts';
 import { isLuhn } from './luhn.ts';
 import { compilePhrases } from './phrases.ts';
 import type { AskSource, CollectSource } from './question-schema.ts';
@@ -21,7 +21,7 @@ export interface Question {
   /** What is done with all others. */
   readonly entry: Entry | undefined;
   /** Where words lead, in a language. */
-  readonly hears: (heard: string, language: string) => string | undefined;
+  readonly hears: (heard: string, listener: Listener) => string | undefined;
   readonly speech: string | undefined;
   readonly events: ReadonlyMap<string, string>;
   readonly retries: number;
@@ -141,12 +141,13 @@ function compileHears({ hears = {} }: AskSource, languages: Languages): Question
     phrasesOf: languages.compile(phrases, (list) => list),
   }));
   const byLanguage = new Map<string, (heard: string) => string | undefined>();
-  return (heard, language) => {
+  return (heard, listener) => {
+    const { language } = listener;
     let find = byLanguage.get(language);
     if (find === undefined) {
       // Bounded by the languages of the script: no other is ever chosen.
       find = compilePhrases(
-        targets.map(({ target, phrasesOf }) => ({ target, phrases: phrasesOf(language) })),
+        targets.map(({ target, phrasesOf }) => ({ target, phrases: phrasesOf(listener) })),
       );
       byLanguage.set(language, find);
     }

@@ -10,9 +10,9 @@ import { type Condition, compileCondition } from './condition.ts';
 import { type Languages, createLanguages } from './languages.ts';
 import type { NodeSource, ScriptSource } from './script-schema.ts';
 import { findUnreachable } from './script-references.ts';
-import { type Scalar, toScalar } from './script-state.ts';
+import { NO_VALUES, type Scalar, type Values, toScalar } from './script-state.ts';
 import { findSensitive } from './sensitive-names.ts';
-import { type Lookup, renderText, renderValue } from './template.ts';
+import { type Lookup, compileTemplate, compileValue, hasPlaceholders } from './template.ts';
 import type { TextSource } from './text-schema.ts';
 
 /** Sets a variable; `undefined` forgets it. */
@@ -21,11 +21,17 @@ export interface Setting {
   readonly value: (lookup: Lookup) => Scalar | undefined;
 }
 
+/** Where a call goes when a condition holds. */
+export interface Branch {
+  readonly when: Condition;
+  readonly goto: string;
+}
+
 /** What happens when a call comes to a node: the settings, the parts, the first branch that holds, or else the way on. */
 interface ScriptNode {
   readonly set: readonly Setting[];
   readonly parts: readonly Part[];
-  readonly branches: readonly { readonly when: Condition; readonly goto: string }[];
+  readonly branches: readonly Branch[];
   readonly goto: string | undefined;
   readonly question: Question | undefined;
   readonly ending: Part | undefined;
@@ -36,6 +42,8 @@ export interface Script {
   readonly start: string;
   readonly nodes: ReadonlyMap<string, ScriptNode>;
   readonly events: ReadonlyMap<string, string>;
+  /** What variables are when a call begins: values that all calls share, then settings. */
+  readonly constants: Values;
   readonly variables: readonly Setting[];
   /** Variables that are collected in confidence, and whether anything in the script may read them. */
   readonly sensitive: ReadonlyMap<string, { readonly isUsed: boolean }>;
@@ -62,11 +70,16 @@ export function compileScript(
   });
   const deps = { languages, sounds };
   const compile = (node: NodeSource): ScriptNode => compileNode(node, source, deps);
+  const isConstant = !Object.values(source.variables ?? {}).some(
+    (value) => typeof value === 'string' && hasPlaceholders(value),
+  );
+  const settings = compileSettings(source.variables);
   return {
     start: source.start,
     nodes: new Map(Object.entries(source.nodes).map(([name, node]) => [name, compile(node)])),
     events: new Map(Object.entries(source.events ?? {})),
-    variables: compileSettings(source.variables),
+    constants: isConstant ? toConstants(settings) : NO_VALUES,
+    variables: isConstant ? [] : settings,
     sensitive: findSensitive(source),
     languages,
     hasTranscript: source.transcript ?? false,
@@ -91,14 +104,28 @@ function compileNode(node: NodeSource, source: ScriptSource, deps: PromptDeps): 
 }
 
 function compileSettings(values: NodeSource['set'] = {}): readonly Setting[] {
-  return Object.entries(values).map(([name, value]) => ({
-    name,
-    value: (lookup) =>
-      toScalar(typeof value === 'string' ? renderValue(value, lookup) : (value ?? undefined)),
-  }));
+  return Object.entries(values).map(([name, value]) => {
+    if (typeof value !== 'string') {
+      const constant = toScalar(value ?? undefined);
+      return { name, value: () => constant };
+    }
+    const render = compileValue(value);
+    return { name, value: (lookup) => toScalar(render(lookup)) };
+  });
+}
+
+function toConstants(settings: readonly Setting[]): Values {
+  return Object.freeze(
+    Object.fromEntries(
+      settings.flatMap(({ name, value }) => {
+        const constant = value(() => undefined);
+        return constant === undefined ? [] : [[name, constant]];
+      }),
+    ),
+  );
 }
 
 function compileSummary(summary: TextSource, languages: Languages): Script['summary'] {
-  const textOf = languages.compile(summary, (text) => text);
-  return ({ lookup, language }) => renderText(textOf(language), lookup);
+  const textOf = languages.compile(summary, compileTemplate);
+  return (scope) => textOf(scope)(scope.lookup);
 }

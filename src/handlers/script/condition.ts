@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../core/json.ts';
 import type { ConditionSource, Operand } from './condition-schema.ts';
 import { createPatternTest } from './safe-pattern.ts';
-import { type Lookup, renderValue, toText } from './template.ts';
+import { type Lookup, compileValue, toText } from './template.ts';
 
 /** Whether a condition holds. */
 export type Condition = (lookup: Lookup) => boolean;
@@ -33,9 +33,11 @@ export function compileCondition(source: ConditionSource): Condition {
 function compileTests(source: ConditionSource): readonly Test[] {
   const { equals, in: oneOf, matches, exists } = source;
   const tests: Test[] = [];
-  if (equals !== undefined) tests.push((value, lookup) => isEqual(value, equals, lookup));
-  if (oneOf !== undefined)
-    tests.push((value, lookup) => oneOf.some((operand) => isEqual(value, operand, lookup)));
+  if (equals !== undefined) tests.push(isEqual(equals));
+  if (oneOf !== undefined) {
+    const options = oneOf.map(isEqual);
+    tests.push((value, lookup) => options.some((holds) => holds(value, lookup)));
+  }
   if (matches !== undefined) {
     const isFound = createPatternTest(matches);
     tests.push((value) => {
@@ -49,8 +51,9 @@ function compileTests(source: ConditionSource): readonly Test[] {
     holds: (value: number, limit: number) => boolean,
   ): void => {
     if (operand === undefined) return;
+    const limit = compileOperand(operand);
     // What is no number becomes NaN, which no comparison holds of.
-    tests.push((value, lookup) => holds(toNumber(value), toNumber(resolve(operand, lookup))));
+    tests.push((value, lookup) => holds(toNumber(value), toNumber(limit(lookup))));
   };
   compare(source.lessThan, (value, limit) => value < limit);
   compare(source.atMost, (value, limit) => value <= limit);
@@ -59,13 +62,16 @@ function compileTests(source: ConditionSource): readonly Test[] {
   return tests;
 }
 
-function isEqual(value: JsonValue | undefined, operand: Operand, lookup: Lookup): boolean {
-  const text = toText(value);
-  return text !== undefined && text === toText(resolve(operand, lookup));
+function isEqual(operand: Operand): Test {
+  const other = compileOperand(operand);
+  return (value, lookup) => {
+    const text = toText(value);
+    return text !== undefined && text === toText(other(lookup));
+  };
 }
 
-function resolve(operand: Operand, lookup: Lookup): JsonValue | undefined {
-  return typeof operand === 'string' ? renderValue(operand, lookup) : operand;
+function compileOperand(operand: Operand): (lookup: Lookup) => JsonValue | undefined {
+  return typeof operand === 'string' ? compileValue(operand) : () => operand;
 }
 
 function hasValue(value: JsonValue | undefined): boolean {

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { BotCall } from '../bot-handler.ts';
-import type { Scalar } from './script-state.ts';
+import type { Values } from './script-state.ts';
 import type { Lookup } from './template.ts';
 
 /** What a script may know of a call. */
@@ -16,63 +16,60 @@ export interface Heard {
   readonly event?: { readonly name: string; readonly parameters: JsonObject } | undefined;
 }
 
-/** Where names are looked for. */
+/** Where names are looked for, each time that one is. */
 export interface LookupSources {
   readonly call: ScriptCall;
   readonly heard: Heard;
-  readonly variables: Readonly<Record<string, Scalar>>;
-  readonly sensitive: Readonly<Record<string, Scalar>>;
+  readonly variables: Values;
+  readonly sensitive: Values;
   /** The language of the call. */
-  readonly language: () => string;
+  readonly language: string;
 }
 
 /**
  * Makes the look-up of names: built-in ones, then variables. Whether a name may be used where it stands was decided
  * when the script was loaded.
  */
-export function createLookup({ call, heard, ...sources }: LookupSources): Lookup {
+export function createLookup(sources: LookupSources): Lookup {
+  const { call, heard } = sources;
   let vendorConfig: { readonly parsed: unknown } | undefined;
   return (name) => {
-    const [first = '', second = '', ...path] = name.split('.');
-    switch (first) {
+    switch (name) {
       case 'digits':
       case 'speech':
-        return heard[first];
+        return heard[name];
       case 'language':
-        return sources.language();
-      case 'event':
-        return second === 'name' ? heard.event?.name : follow(heard.event?.parameters, path);
-      case 'call':
-        if (second !== 'vendorConfig') return lookUpCall(call, second, path);
-        if (path.length === 0) return call.vendorConfig;
-        vendorConfig ??= { parsed: parseJson(call.vendorConfig) };
-        return follow(vendorConfig.parsed, path);
+        return sources.language;
+      case 'event.name':
+        return heard.event?.name;
+      case 'call.conversationId':
+        return call.conversationId;
+      case 'call.organisationId':
+        return call.organisationId;
+      case 'call.agentId':
+        return call.agentId;
+      case 'call.language':
+        return call.language;
+      case 'call.vendorConfig':
+        return call.vendorConfig;
       default:
-        return own(sources.variables, first) ?? own(sources.sensitive, first);
     }
+    if (!name.includes('.')) return own(sources.variables, name) ?? own(sources.sensitive, name);
+    if (!name.startsWith('call.vendorConfig.')) return lookUpPath(sources, name);
+    vendorConfig ??= { parsed: parseJson(call.vendorConfig) };
+    return follow(vendorConfig.parsed, name.split('.').slice(2));
   };
 }
 
-function lookUpCall(
-  call: ScriptCall,
-  field: string,
-  path: readonly string[],
-): JsonValue | undefined {
-  switch (field) {
-    case 'conversationId':
-    case 'organisationId':
-    case 'agentId':
-    case 'language':
-      return call[field];
-    case 'parameters':
-      return follow(call.parameters, path);
-    default:
-      return undefined;
-  }
+function lookUpPath({ call, heard }: LookupSources, name: string): JsonValue | undefined {
+  const [first, second, ...path] = name.split('.');
+  if (first === 'event') return follow(heard.event?.parameters, path);
+  return first === 'call' && second === 'parameters' ? follow(call.parameters, path) : undefined;
 }
 
-/** Text that is no JSON has no parts. */
+/** Text that is no JSON has no parts, and an error for it costs more than the rest of an answer. */
 function parseJson(text: string): unknown {
+  if (!/^\s*[[{]/u.test(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {

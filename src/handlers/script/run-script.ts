@@ -1,9 +1,9 @@
 import type { BotInput, BotOutput } from '../bot-handler.ts';
-import type { Scope } from './compile-prompts.ts';
 import type { Script } from './compile-script.ts';
-import { type Heard, type ScriptCall, createLookup } from './lookup.ts';
-import { type Run, answerInput, begin } from './script-moves.ts';
-import type { Scalar, ScriptState } from './script-state.ts';
+import type { Heard, ScriptCall } from './lookup.ts';
+import { Run } from './run.ts';
+import { answerInput, begin } from './script-moves.ts';
+import type { ScriptState } from './script-state.ts';
 import { extendTranscript } from './transcript.ts';
 
 /** What is to be done, and where the call stands then. */
@@ -20,49 +20,26 @@ export interface ScriptTurn {
   readonly input: BotInput;
 }
 
+/** What nobody said. */
+const NOTHING: Heard = {};
+const NO_LINES: readonly string[] = [];
+
 /** Answers one input of a call. */
 export function runScript(script: Script, { call, state, input }: ScriptTurn): ScriptStep {
   const before = input.type === 'start' ? undefined : state;
   const question = before && script.nodes.get(before.node)?.question;
   const isConfidential =
     ('sensitive' in input && input.sensitive) || (question !== undefined && question.sensitive);
-  const run = createRun(script, call, question && before, isConfidential ? {} : toHeard(input));
+  const run = new Run(script, call, question && before, isConfidential ? NOTHING : toHeard(input));
   const outputs = question === undefined ? begin(run) : answerInput(run, question, input);
   const transcript = script.hasTranscript
-    ? extendTranscript(before?.transcript ?? [], input, isConfidential, outputs)
-    : [];
-  const { node, attempts, variables, sensitive, pending } = run.memory;
+    ? extendTranscript(before?.transcript ?? NO_LINES, input, isConfidential, outputs)
+    : NO_LINES;
+  const { node, attempts, variables, sensitive, pending } = run;
   return {
-    outputs: [...outputs, ...closeSession(script, run.scope(), outputs, transcript)],
+    outputs: outputs.some(isEnding) ? closeSession(run, outputs, transcript) : outputs,
     state: { node, attempts, variables, sensitive, pending, transcript },
   };
-}
-
-function createRun(
-  script: Script,
-  call: ScriptCall,
-  before: ScriptState | undefined,
-  heard: Heard,
-): Run {
-  const memory = {
-    node: before?.node ?? script.start,
-    attempts: before?.attempts ?? 0,
-    // An older script may have kept as a plain variable what this one holds in confidence.
-    variables: pick(before?.variables, (name) => !script.sensitive.has(name)),
-    sensitive: pick(before?.sensitive, (name) => script.sensitive.get(name)?.isUsed === true),
-    pending: before?.pending,
-  };
-  const { variables, sensitive } = memory;
-  const language = (): string => script.languages.choose(lookup);
-  const lookup = createLookup({ call, heard, variables, sensitive, language });
-  return { script, memory, scope: () => ({ lookup, language: language() }) };
-}
-
-function pick(
-  values: Readonly<Record<string, Scalar>> = {},
-  isWanted: (name: string) => boolean,
-): Record<string, Scalar> {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => isWanted(name)));
 }
 
 function toHeard(input: BotInput): Heard {
@@ -76,26 +53,27 @@ function toHeard(input: BotInput): Heard {
     case 'start':
     case 'speech-stream':
     case 'no-input':
-      return {};
+      return NOTHING;
     default:
       return input satisfies never;
   }
 }
 
-/** The texts of the session, once it ends. */
+function isEnding({ type }: BotOutput): boolean {
+  return type === 'transfer' || type === 'end' || type === 'give-up';
+}
+
+/** Adds the texts of the session, which ends. */
 function closeSession(
-  script: Script,
-  scope: Scope,
+  run: Run,
   outputs: readonly BotOutput[],
   lines: readonly string[],
 ): readonly BotOutput[] {
-  const hasEnded = outputs.some(
-    ({ type }) => type === 'transfer' || type === 'end' || type === 'give-up',
-  );
-  const summary = script.summary?.(scope);
-  const texts = {
-    ...(lines.length > 0 && { transcript: lines.join('\n') }),
-    ...(summary !== undefined && { summary }),
-  };
-  return hasEnded && Object.keys(texts).length > 0 ? [{ type: 'transcript', ...texts }] : [];
+  const summary = run.script.summary?.(run);
+  if (lines.length === 0 && summary === undefined) return outputs;
+  const transcript = lines.length === 0 ? {} : { transcript: lines.join('\n') };
+  return [
+    ...outputs,
+    { type: 'transcript', ...transcript, ...(summary !== undefined && { summary }) },
+  ];
 }

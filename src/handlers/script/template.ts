@@ -22,43 +22,80 @@ export function readPlaceholders(text: string): {
   return { names, isMalformed: text.replaceAll(PLACEHOLDER, '').includes('{{') };
 }
 
-/** Fills in a text: a name without a value leaves nothing, and so does a list or a map. */
+/** A piece of a text: words, or a placeholder. */
+type Piece = string | { readonly name: string; readonly isSpelt: boolean };
+
+function toPieces(text: string): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let end = 0;
+  for (const found of text.matchAll(PLACEHOLDER)) {
+    pieces.push(text.slice(end, found.index), {
+      name: found[1] ?? '',
+      isSpelt: found[2] !== undefined,
+    });
+    end = found.index + found[0].length;
+  }
+  return [...pieces, text.slice(end)].filter((piece) => piece !== '');
+}
+
+/** Prepares a text to be filled in: a name without a value leaves nothing, and so does a list or a map. */
+export function compileTemplate(text: string): (lookup: Lookup) => string {
+  const pieces = toPieces(text);
+  return (lookup) => {
+    let filled = '';
+    for (const piece of pieces) filled += typeof piece === 'string' ? piece : fill(piece, lookup);
+    return filled;
+  };
+}
+
+/** Fills in a text once, as {@link compileTemplate} does. */
 export function renderText(text: string, lookup: Lookup): string {
-  return text.replaceAll(PLACEHOLDER, (_, name: string, spell: string | undefined) => {
-    const value = toText(lookup(name)) ?? '';
-    return spell === undefined ? value : Array.from(value.replaceAll(/\s/gu, '')).join(' ');
-  });
+  return compileTemplate(text)(lookup);
+}
+
+function fill({ name, isSpelt }: Exclude<Piece, string>, lookup: Lookup): string {
+  const value = toText(lookup(name)) ?? '';
+  return isSpelt ? Array.from(value.replaceAll(/\s/gu, '')).join(' ') : value;
 }
 
 /**
- * Fills in every text of a JSON value. A text that is one placeholder and nothing else becomes the value itself, and
- * leaves its map when there is none; a value in which there is nothing to fill in stays the object that it is.
+ * Prepares a JSON value whose texts are filled in. A text that is one placeholder and nothing else becomes the value itself,
+ * and leaves its map when there is none; a value in which there is nothing to fill in stays the object that it is.
  */
 export function compileJson(value: JsonObject): (lookup: Lookup) => JsonObject {
   if (!hasPlaceholders(JSON.stringify(value))) return () => value;
-  return (lookup) => renderObject(value, lookup);
+  return compileObject(value);
 }
 
-function renderObject(value: JsonObject, lookup: Lookup): JsonObject {
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, item]) => {
-      const rendered = renderJson(item, lookup);
-      return rendered === undefined ? [] : [[key, rendered]];
-    }),
-  );
+type Value<T> = (lookup: Lookup) => T;
+
+function compileObject(value: JsonObject): Value<JsonObject> {
+  const items = Object.entries(value).map(([key, item]) => [key, compileItem(item)] as const);
+  return (lookup) =>
+    Object.fromEntries(
+      items.flatMap(([key, render]) => {
+        const rendered = render(lookup);
+        return rendered === undefined ? [] : [[key, rendered]];
+      }),
+    );
 }
 
-function renderJson(value: JsonValue, lookup: Lookup): JsonValue | undefined {
-  if (typeof value === 'string') return renderValue(value, lookup);
-  if (Array.isArray(value)) return value.map((item: JsonValue) => renderJson(item, lookup) ?? null);
-  return isRecord(value) ? renderObject(value, lookup) : value;
+function compileItem(value: JsonValue): Value<JsonValue | undefined> {
+  if (typeof value === 'string') return compileValue(value);
+  if (Array.isArray(value)) {
+    const items = value.map(compileItem);
+    return (lookup) => items.map((render) => render(lookup) ?? null);
+  }
+  return isRecord(value) ? compileObject(value) : () => value;
 }
 
-/** Fills in a text that may be one placeholder alone, and then is the value of its name, of whatever type. */
-export function renderValue(text: string, lookup: Lookup): JsonValue | undefined {
-  const [alone, ...others] = text.matchAll(PLACEHOLDER);
-  const isAlone = others.length === 0 && alone?.[0] === text.trim() && alone[2] === undefined;
-  return isAlone ? lookup(alone[1] ?? '') : renderText(text, lookup);
+/** Prepares a text that may be one placeholder alone, and then is the value of its name, of whatever type. */
+export function compileValue(text: string): (lookup: Lookup) => JsonValue | undefined {
+  if (!hasPlaceholders(text)) return () => text;
+  const [alone, ...others] = toPieces(text.trim());
+  if (typeof alone !== 'object' || alone.isSpelt || others.length > 0) return compileTemplate(text);
+  const { name } = alone;
+  return (lookup) => lookup(name);
 }
 
 /** A single value as text, cut to {@link MAX_VALUE_LENGTH}; `undefined` for anything else. */

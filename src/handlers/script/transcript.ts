@@ -15,18 +15,21 @@ export function extendTranscript(
   isConfidential: boolean,
   outputs: readonly BotOutput[],
 ): readonly string[] {
-  const lines = [
-    ...before,
-    ...(input.type === 'start' ? [] : [describeInput(input, isConfidential)]),
-    ...outputs.flatMap((output) => (output.type === 'say' ? [`Bot: ${output.text}`] : [])),
-  ].map((line) => line.slice(0, MAX_LINE_LENGTH));
+  const lines = before.map(cut);
+  if (input.type !== 'start') lines.push(cut(describeInput(input, isConfidential)));
+  for (const output of outputs) if (output.type === 'say') lines.push(cut(`Bot: ${output.text}`));
   let length = lines.reduce((sum, line) => sum + line.length + 1, 0);
   let first = 0;
   while (length > MAX_TRANSCRIPT_LENGTH) {
     length -= (lines[first]?.length ?? 0) + 1;
     first++;
   }
+  // A copy even of all of them: it is as small as it can be, and is kept until the caller's next input.
   return lines.slice(first);
+}
+
+function cut(line: string): string {
+  return line.slice(0, MAX_LINE_LENGTH);
 }
 
 function describeInput(
