@@ -88,6 +88,21 @@ export type BotOutput =
   /** Text of the whole session, sent with the last response of the call. */
   | { readonly type: 'transcript'; readonly transcript?: string; readonly summary?: string };
 
+/**
+ * What a bot gives back for one input: read once, piece by piece as it comes. An async generator is one, and so is
+ * `ReadyAnswer`, for a bot that need not wait.
+ */
+export interface BotAnswer extends AsyncIterable<BotOutput> {
+  /**
+   * Begins to read, as the iterator does and instead of it, where the bot knows the whole answer already; that costs no
+   * promise. Optional on both sides: an answer without it is read piece by piece, and so may be any other.
+   *
+   * @returns Everything, in order; the answer is then over. `undefined`: it has begun, and its pieces are to be read.
+   * @throws What reading would throw.
+   */
+  atOnce?(): readonly BotOutput[] | undefined;
+}
+
 /** The circumstances of one answer. */
 export interface BotTurn {
   /** Fires when nobody waits for the answer any more: the caller spoke over it, hung up, or the turn ran out of time. */
@@ -128,7 +143,7 @@ export interface BotHandler {
    * go on in another one after each turn, with its `state` and a new {@link BotCall}.
    */
   readonly keepsCalls?: boolean;
-  answer(call: BotCall, input: BotInput, turn: BotTurn): AsyncIterable<BotOutput>;
+  answer(call: BotCall, input: BotInput, turn: BotTurn): BotAnswer;
   /** Called once when the call has ended, for whatever reason, in the process that held it last. */
   end?(call: BotCall, reason: EndReason): void | Promise<void>;
   /** The call goes on in another process: what is held for it here can go. */

@@ -2,6 +2,7 @@ import type { AudioFormat } from '../audio/audio-format.ts';
 import type { JsonObject } from '../core/json.ts';
 import type {
   BargeIn,
+  BotAnswer,
   BotCall,
   BotDeps,
   BotFactory,
@@ -108,16 +109,37 @@ function toHandler(hooks: BotHooks): BotHandler {
     ...hearing(hooks),
     ...(hooks.keepsCalls === undefined ? {} : { keepsCalls: hooks.keepsCalls }),
     ...(hooks.leave === undefined ? {} : { leave: (call) => hooks.leave?.(call) }),
-    async *answer(call, input, turn) {
-      const result = callHook(hooks, call, input, turn);
-      if (isAsyncIterable(result)) {
-        for await (const reply of result) yield* toOutputs(reply);
-      } else {
-        yield* toOutputs(await result);
-      }
-    },
+    answer: (call, input, turn) => new HookAnswer(() => callHook(hooks, call, input, turn)),
     end: (call, reason) => hooks.end?.(call, reason),
   };
+}
+
+/** Calls the hook when it is read; what the hook returns without a promise is given without one. */
+class HookAnswer implements BotAnswer {
+  readonly #callHook: () => HookResult;
+  #begun: Exclude<HookResult, Answer> | undefined;
+
+  constructor(callHook: () => HookResult) {
+    this.#callHook = callHook;
+  }
+
+  atOnce(): readonly BotOutput[] | undefined {
+    const result = this.#callHook();
+    if (!isPending(result)) return [...toOutputs(result)];
+    // It throws when it is read, which may be later than it fails.
+    if ('then' in result) result.then(undefined, () => undefined);
+    this.#begun = result;
+    return undefined;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<BotOutput, undefined> {
+    const result = this.#begun ?? this.#callHook();
+    if (isAsyncIterable(result)) {
+      for await (const reply of result) yield* toOutputs(reply);
+    } else {
+      yield* toOutputs(await result);
+    }
+  }
 }
 
 function hearing({ speechStream, speech }: BotHooks): Pick<BotHandler, 'hears'> {
@@ -142,6 +164,10 @@ function callHook(hooks: BotHooks, call: BotCall, input: BotInput, turn: BotTurn
     default:
       return input satisfies never;
   }
+}
+
+function isPending(result: HookResult): result is Exclude<HookResult, Answer> {
+  return typeof result === 'object' && ('then' in result || Symbol.asyncIterator in result);
 }
 
 function isAsyncIterable(result: HookResult): result is AsyncIterable<Reply | string> {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { BotFactory, BotInput, BotOutput } from './bot-handler.ts';
 import type { ListenSettings } from './listen-settings.ts';
+import { ReadyAnswer } from './ready-answer.ts';
 import { parseBotOptions, strictObject } from './strict-object.ts';
 
 const optionsSchema = strictObject({
@@ -30,12 +31,8 @@ export const echoBot: BotFactory = {
     return {
       name: 'echo',
       hears: 'utterances',
-      async *answer(_call, input, { signal }) {
-        for (const output of echo(input, greeting)) {
-          if (signal.aborted) return;
-          yield output;
-        }
-      },
+      answer: (_call, input, { signal }) =>
+        new ReadyAnswer(signal.aborted ? [] : echo(input, greeting)),
     };
   },
 };

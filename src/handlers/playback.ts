@@ -9,6 +9,7 @@ import { decodeWav } from '../audio/wav.ts';
 import { isGatewayError } from '../core/gateway-error.ts';
 import type { BotFactory, BotInput, BotOutput } from './bot-handler.ts';
 import type { ListenSettings } from './listen-settings.ts';
+import { ReadyAnswer } from './ready-answer.ts';
 import { parseBotOptions, problemsError, strictObject } from './strict-object.ts';
 
 const file = z.string().min(1);
@@ -61,12 +62,8 @@ export const playbackBot: BotFactory = {
     const answers = compileAnswers(parsed, await loadSounds(parsed, baseDir));
     return {
       name: 'playback',
-      async *answer(_call, input, { signal }) {
-        for (const output of choose(answers, input)) {
-          if (signal.aborted) return;
-          yield output;
-        }
-      },
+      answer: (_call, input, { signal }) =>
+        new ReadyAnswer(signal.aborted ? [] : choose(answers, input)),
     };
   },
 };

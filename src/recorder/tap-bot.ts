@@ -50,7 +50,20 @@ function tapAnswer(
 ): AsyncIterable<BotOutput> {
   return {
     [Symbol.asyncIterator]() {
-      const inner = outputs[Symbol.asyncIterator]();
+      const threw = (error: unknown, askedAt: number): void =>
+        safely(() => {
+          const tookMs = recording.now() - askedAt;
+          recording.botDid(turn, tookMs, { kind: 'threw', code: codeOf(error) });
+        });
+      const begin = (): AsyncIterator<BotOutput, undefined> => {
+        const askedAt = recording.now();
+        try {
+          return outputs[Symbol.asyncIterator]();
+        } catch (error) {
+          threw(error, askedAt);
+          throw error;
+        }
+      };
       let stream: SoundStream | undefined;
       let sayings = 0;
       const safely = (note: () => void): void => {
@@ -93,6 +106,7 @@ function tapAnswer(
         stream?.close();
         stream = undefined;
       };
+      const inner = begin();
       return {
         async next() {
           const askedAt = recording.now();
@@ -106,8 +120,7 @@ function tapAnswer(
             }
             return step;
           } catch (error) {
-            const tookMs = recording.now() - askedAt;
-            safely(() => recording.botDid(turn, tookMs, { kind: 'threw', code: codeOf(error) }));
+            threw(error, askedAt);
             over();
             throw error;
           }

@@ -94,6 +94,21 @@ export function describeBotContract(name: string, create: () => Promise<BotHandl
       },
     );
 
+    it.each(Object.entries(INPUTS))(
+      'gives at once, if it can, what it gives piece by piece: %s',
+      async (_, input) => {
+        const bot = await create();
+        const [one, other] = [createCall(), createCall()];
+        for (const call of input.type === 'start' ? [] : [one, other])
+          await ask(bot, call, INPUTS.start);
+        const answer = bot.answer(one, input, createTurn());
+        const outputs: BotOutput[] = [...(answer.atOnce?.() ?? [])];
+        if (outputs.length === 0) for await (const output of answer) outputs.push(output);
+        expect(outputs).toEqual(await ask(bot, other, input));
+        expect(one.state).toEqual(other.state);
+      },
+    );
+
     it('keeps notes that are JSON', async () => {
       const bot = await create();
       const call = createCall();

@@ -150,6 +150,36 @@ describe('a bot made by defineBot', () => {
     await expect(ask(later, createCall(), INPUTS.start)).rejects.toBe(failure);
   });
 
+  it('gives what a hook returns at once, and asks the hook once for what comes later', async () => {
+    let calls = 0;
+    const bot = await create({
+      start: () => {
+        calls += 1;
+        return { say: 'Hi.', end: true };
+      },
+      noInput: async () => {
+        calls += 1;
+        return 'Later.';
+      },
+    });
+    const now = bot.answer(createCall(), INPUTS.start, createTurn());
+    expect(now.atOnce?.()).toEqual(await ask(bot, createCall(), INPUTS.start));
+    const later = bot.answer(createCall(), INPUTS.noInput, createTurn());
+    expect([calls, later.atOnce?.()]).toEqual([2, undefined]);
+    const said: unknown[] = [];
+    for await (const output of later) said.push(output);
+    expect([calls, said]).toEqual([3, [{ type: 'say', text: 'Later.' }]]);
+  });
+
+  it('fails when it is read, though its hook has failed before', async () => {
+    const failure = new Error('no');
+    const bot = await create({ start: () => Promise.reject(failure) });
+    const answer = bot.answer(createCall(), INPUTS.start, createTurn());
+    expect(answer.atOnce?.()).toBeUndefined();
+    await new Promise(setImmediate);
+    await expect(answer[Symbol.asyncIterator]().next()).rejects.toBe(failure);
+  });
+
   it('hands a generator the signal that calls it off', async () => {
     const controller = new AbortController();
     const bot = await create({

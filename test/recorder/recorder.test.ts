@@ -8,6 +8,7 @@ import { type Agent, createAgentCatalogue } from '../../src/conversation/agent.t
 import type { CallerInput } from '../../src/conversation/caller-input.ts';
 import { createConversationDirectory } from '../../src/conversation/directory.ts';
 import { Turn, type TurnDeps } from '../../src/conversation/turn.ts';
+import { GatewayError } from '../../src/core/gateway-error.ts';
 import { type VirtualClock, createVirtualClock, settled } from '../../src/core/virtual-clock.ts';
 import type { BotHandler } from '../../src/handlers/bot-handler.ts';
 import type { TurnInput } from '../../src/protocols/voice-virtual-agent/service.ts';
@@ -270,6 +271,26 @@ describe('recorder', () => {
     expect(kinds).toEqual(
       expect.arrayContaining(['interrupted', 'filler', 'bot-failed', 'speech-ended', 'call-ended']),
     );
+    expect(await differencesIn(recording)).toEqual([]);
+  });
+
+  it('records that a bot refused before it could be read', async () => {
+    const refusing: BotHandler = {
+      name: 'refusing',
+      answer: () => ({
+        [Symbol.asyncIterator]() {
+          throw new GatewayError('ERR_HANDLER_BUSY', 'no');
+        },
+      }),
+    };
+    const rig = await createRig({}, { bot: refusing });
+    const rpc = rig.openRpc();
+    rpc.send(SESSION_START);
+    await rig.pass(500);
+    rpc.cancelled();
+    const [recording] = await rig.recordings();
+    if (recording === undefined) throw new Error('nothing was recorded');
+    expect(JSON.stringify(recording.entries)).toContain('"code":"ERR_HANDLER_BUSY"');
     expect(await differencesIn(recording)).toEqual([]);
   });
 

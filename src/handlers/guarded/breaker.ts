@@ -23,6 +23,8 @@ export interface Breaker {
    * @returns Where its verdict goes, exactly once; `undefined` when it is not let through.
    */
   admit(): ((verdict: Verdict) => void) | undefined;
+  /** Counts an answer that began while the breaker was closed and has succeeded, without `admit`. */
+  succeeded(): void;
 }
 
 /** What a {@link Breaker} is made with. */
@@ -69,8 +71,9 @@ export function createBreaker(
         : wait(Math.min(waitMs * 2, maxRetryAfterMs)),
   });
   const wait = (waitMs: number): IBackoff<Opening> => waiting(waitMs, clock.now() + waitMs);
+  const count = new ConsecutiveBreaker(failures);
   const circuit = circuitBreaker(handleAll, {
-    breaker: new ConsecutiveBreaker(failures),
+    breaker: count,
     halfOpenAfter: { next: () => wait(retryAfterMs) },
   });
   circuit.onStateChange((state) => deps.onState(STATES[state]));
@@ -79,6 +82,8 @@ export function createBreaker(
   const isShut = (): boolean => circuit.state === CircuitState.HalfOpen;
   return {
     state: () => STATES[circuit.state],
+    // All that the circuit does with a success while it is closed; by way of a promise, it costs more than the answer.
+    succeeded: () => count.success(),
     admit() {
       if (isShut()) return undefined;
       let tell: ((verdict: Verdict) => void) | undefined;

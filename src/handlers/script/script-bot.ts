@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { logEvent } from '../../telemetry/log-events.ts';
 import type { BotFactory } from '../bot-handler.ts';
+import { ReadyAnswer } from '../ready-answer.ts';
 import { parseBotOptions, strictObject } from '../strict-object.ts';
 import { loadScript } from './load-script.ts';
 import { runScript } from './run-script.ts';
@@ -29,11 +30,12 @@ export const scriptBot: BotFactory = {
       logEvent(logger, 'bot.script.unreachable', { file, nodes: script.unreachable.join(', ') });
     return {
       name: 'script',
-      async *answer(call, input) {
-        const step = runScript(script, { call, state: readState(call.state), input });
+      answer(call, input) {
+        const state = input.type === 'start' ? undefined : readState(call.state);
+        const step = runScript(script, { call, state, input });
         // Before anything is said: a caller who interrupts answers the question that was about to be put.
         writeState(call.state, step.state);
-        yield* step.outputs;
+        return new ReadyAnswer(step.outputs);
       },
     };
   },

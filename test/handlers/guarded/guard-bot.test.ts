@@ -4,6 +4,7 @@ import { silentLogger } from '../../../src/core/logger.ts';
 import type { BotHandler, BotInput } from '../../../src/handlers/bot-handler.ts';
 import { echoBot } from '../../../src/handlers/echo.ts';
 import type { GuardOptions } from '../../../src/handlers/guarded/guard-options.ts';
+import { ReadyAnswer } from '../../../src/handlers/ready-answer.ts';
 import { guardBot } from '../../../src/handlers/guarded/guard-bot.ts';
 import {
   INPUTS,
@@ -15,7 +16,7 @@ import {
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 /** A bot that does what the event says. */
-const bot: BotHandler = {
+const moody: BotHandler = {
   name: 'moody',
   async *answer(_call, input) {
     const name = input.type === 'custom-event' ? input.name : '';
@@ -28,7 +29,19 @@ const bot: BotHandler = {
 };
 const event = (name: string): BotInput => ({ type: 'custom-event', name, parameters: {} });
 
-function createRig(options: GuardOptions = {}) {
+/** The same bot, where it need not wait. */
+const ready: BotHandler = {
+  name: 'ready',
+  answer(_call, input) {
+    if (input.type === 'custom-event' && input.name === 'fail') throw new Error('no');
+    return new ReadyAnswer([
+      { type: 'say', text: 'one' },
+      { type: 'say', text: 'two' },
+    ]);
+  },
+};
+
+function createRig(options: GuardOptions = {}, bot: BotHandler = moody) {
   const clock = createFakeClock();
   const states: string[] = [];
   const guarded = guardBot(
@@ -91,7 +104,7 @@ describe('a guarded bot', () => {
   it('closes and ends what it guards', async () => {
     const close = vi.fn(async () => undefined);
     const end = vi.fn();
-    const inner: BotHandler = { ...bot, hears: 'streams', close, end };
+    const inner: BotHandler = { ...moody, hears: 'streams', close, end };
     const guarded = guardBot(inner, {}, { clock: createFakeClock() });
     await guarded.end?.(createCall(), 'caller');
     await guarded.close?.();
@@ -201,6 +214,103 @@ describe('a guarded bot', () => {
     const { guarded } = createRig();
     guarded.answer(createCall(), INPUTS.start, createTurn());
     expect(guarded.inFlight()).toBe(0);
+  });
+
+  it('gives at once what the bot has ready, and otherwise begins', async () => {
+    const { guarded } = createRig({}, ready);
+    const answer = guarded.answer(createCall(), INPUTS.start, createTurn());
+    expect(answer.atOnce?.()).toEqual(await ask(ready, createCall(), INPUTS.start));
+    expect(guarded.inFlight()).toBe(0);
+    const { guarded: slow, settle } = createRig();
+    const later = slow.answer(createCall(), INPUTS.start, createTurn());
+    expect(later.atOnce?.()).toBeUndefined();
+    expect(slow.inFlight()).toBe(1);
+    const said: unknown[] = [];
+    for await (const output of later) said.push(output);
+    await settle();
+    expect([said.length, slow.inFlight()]).toEqual([2, 0]);
+  });
+
+  it('lets one answer try a bot that is ready, and no other until that is known', async () => {
+    const { guarded, clock, fail } = createRig({}, ready);
+    await fail(3);
+    clock.advance(1_000);
+    const open = () => guarded.answer(createCall(), event('hello'), createTurn());
+    const [trial, other] = [open(), open()];
+    expect(trial.atOnce?.()).toHaveLength(2);
+    expect(guarded.state()).toBe('half-open');
+    expect(() => other.atOnce?.()).toThrow('again and again');
+  });
+
+  describe.each(['at once', 'piece by piece'])('around a bot that is ready, read %s', (how) => {
+    const createReadyRig = () => {
+      const rig = createRig({ maxConcurrent: 1 }, ready);
+      const read = async (name: string): Promise<unknown> => {
+        const answer = rig.guarded.answer(createCall(), event(name), createTurn());
+        try {
+          if (how === 'at once') return answer.atOnce?.();
+          const outputs: unknown[] = [];
+          for await (const output of answer) outputs.push(output);
+          return outputs;
+        } catch (error) {
+          return error;
+        } finally {
+          await rig.settle();
+        }
+      };
+      const readAll = async (names: readonly string[]): Promise<unknown> => {
+        let last: unknown;
+        for (const name of names) last = await read(name);
+        return last;
+      };
+      return { ...rig, read, readAll };
+    };
+
+    it('counts failures in a row, which an answer ends', async () => {
+      const { guarded, readAll, read } = createReadyRig();
+      await readAll(['fail', 'fail', 'hello', 'fail', 'fail']);
+      expect([guarded.state(), guarded.inFlight()]).toEqual(['closed', 0]);
+      expect(await read('fail')).toMatchObject({ message: 'no' });
+      expect(guarded.state()).toBe('open');
+      expect(await read('hello')).toMatchObject(UNAVAILABLE);
+    });
+
+    it('tries it once after a while, again after twice as long, and trusts it', async () => {
+      const { guarded, clock, states, readAll, read } = createReadyRig();
+      await readAll(['fail', 'fail', 'fail']);
+      clock.advance(1_000);
+      expect(await read('fail')).toMatchObject({ message: 'no' });
+      clock.advance(1_999);
+      expect(await read('hello')).toMatchObject(UNAVAILABLE);
+      clock.advance(1);
+      expect(await read('hello')).toHaveLength(2);
+      expect([guarded.state(), guarded.inFlight()]).toEqual(['closed', 0]);
+      expect(states).toEqual([
+        'ready open',
+        'ready half-open',
+        'ready open',
+        'ready half-open',
+        'ready closed',
+      ]);
+      await readAll(['fail', 'fail']);
+      expect(guarded.state()).toBe('closed');
+    });
+
+    it('refuses it while others take all places', async () => {
+      const busy: BotHandler = {
+        name: 'busy',
+        answer: (call, input, turn) =>
+          (input.type === 'start' ? moody : ready).answer(call, input, turn),
+      };
+      const { guarded } = createRig({ maxConcurrent: 1 }, busy);
+      const first = guarded.answer(createCall(), INPUTS.start, createTurn());
+      const outputs = first[Symbol.asyncIterator]();
+      const second = guarded.answer(createCall(), event('hello'), createTurn());
+      expect(() =>
+        how === 'at once' ? second.atOnce?.() : second[Symbol.asyncIterator](),
+      ).toThrow('as many answers as it may');
+      await outputs.return?.();
+    });
   });
 
   it.each([
