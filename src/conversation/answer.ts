@@ -2,12 +2,12 @@ import { runInBackground } from '../core/background.ts';
 import { Cancellation } from '../core/cancellation.ts';
 import type { Clock } from '../core/clock.ts';
 import { letOthersRun } from '../core/let-others-run.ts';
-import type { BotInput, BotTurn, Interruption } from '../handlers/bot-handler.ts';
+import type { BotInput, BotOutput, BotTurn, Interruption } from '../handlers/bot-handler.ts';
 import type { Interrupter } from './barge-in.ts';
 import type { AnswerOutcome } from './call-observer.ts';
 import { type EarlyEndDeps, closeEarly } from './close-early.ts';
 import type { Answer, AnswerFate, Conversation } from './conversation.ts';
-import { keepPace } from './pace.ts';
+import { aheadMs } from './pace.ts';
 import { type Filler, Patience, type PatienceListener } from './patience.ts';
 import type { UnheardSound } from './playback.ts';
 import { Reply, type ReplyListener } from './reply.ts';
@@ -59,6 +59,12 @@ export function giveAnswer(
   conversation.answering = answer;
   answer.start();
   return answer;
+}
+
+/** How far a bot has come with an answer. */
+interface Asked {
+  readonly askedAtMs: number;
+  pieces: number;
 }
 
 /** One answer that is being given. One object an answer, hence a class. */
@@ -197,8 +203,6 @@ class GivenAnswer implements Answer, PatienceListener, ReplyListener {
   async #ask(input: BotInput): Promise<void> {
     const { clock, observe, traceHeaders } = this.#deps;
     const conversation = this.#conversation;
-    const cancellation = this.#cancellation;
-    const patience = this.#patience;
     const turn = this.#turn;
     const { interrupted } = conversation;
     conversation.interrupted = undefined;
@@ -207,36 +211,68 @@ class GivenAnswer implements Answer, PatienceListener, ReplyListener {
     const answers = conversation.agent.bot.answer(
       conversation.call,
       input,
-      new AnsweredTurn(cancellation, interrupted, traceHeaders?.(conversation, turn)),
+      new AnsweredTurn(this.#cancellation, interrupted, traceHeaders?.(conversation, turn)),
     );
-    const outputs = answers[Symbol.asyncIterator]();
-    let pieces = 0;
+    const ready = answers.atOnce?.();
+    const asked = { askedAtMs, pieces: 0 };
+    if (ready === undefined) return this.#read(answers[Symbol.asyncIterator](), asked);
+    for (const output of ready) {
+      const performing = this.#perform(output, asked);
+      if (performing !== undefined) await performing;
+    }
+  }
+
+  /** Performs an answer piece by piece, as it comes. */
+  async #read(outputs: AsyncIterator<BotOutput>, asked: Asked): Promise<void> {
+    const patience = this.#patience;
     let isDone = false;
     try {
       for (;;) {
         patience.waitForPiece();
-        const step = await cancellation.wait(outputs.next());
+        const step = await this.#cancellation.wait(outputs.next());
         if (step.done === true) {
           isDone = true;
           return;
         }
         patience.gotPiece();
-        if (pieces === 0)
-          observe(conversation, { type: 'bot-answered', turn, afterMs: clock.now() - askedAtMs });
-        pieces += 1;
-        const performing = this.#reply.perform(step.value);
-        if (performing !== undefined) {
-          patience.watch();
-          await performing;
-        }
-        if (pieces % PIECES_AT_ONCE === 0) await letOthersRun();
-        const pacing = keepPace(conversation.playback, clock);
-        if (pacing !== undefined) await cancellation.wait(pacing);
+        const performing = this.#perform(step.value, asked);
+        if (performing !== undefined) await performing;
       }
     } finally {
       // A bot that hangs would hang here as well, so nobody waits for it to wind up.
       if (!isDone) runInBackground(async () => void (await outputs.return?.()), ignore);
     }
+  }
+
+  /** Does what the bot asks with one piece of its answer; a promise says when it may go on. */
+  #perform(output: BotOutput, asked: Asked): Promise<void> | undefined {
+    const { clock, observe } = this.#deps;
+    if (asked.pieces === 0) {
+      const afterMs = clock.now() - asked.askedAtMs;
+      observe(this.#conversation, { type: 'bot-answered', turn: this.#turn, afterMs });
+    }
+    asked.pieces += 1;
+    this.#cancellation.throwIfCancelled();
+    const performing = this.#reply.perform(output);
+    const isBreath = asked.pieces % PIECES_AT_ONCE === 0;
+    if (performing === undefined && !isBreath && aheadMs(this.#conversation.playback, clock) === 0)
+      return undefined;
+    this.#patience.watch();
+    return this.#wait(performing, isBreath);
+  }
+
+  async #wait(performing: Promise<void> | undefined, isBreath: boolean): Promise<void> {
+    const { clock } = this.#deps;
+    await performing;
+    if (isBreath) await letOthersRun();
+    const ms = aheadMs(this.#conversation.playback, clock);
+    if (ms > 0)
+      // Nobody waits for it when the answer is called off: it leaves nothing but a timer.
+      await this.#cancellation.wait(
+        new Promise<void>((resolve) => {
+          clock.setTimer(ms, resolve);
+        }),
+      );
   }
 
   #observeEnd(outcome: AnswerOutcome): void {

@@ -9,16 +9,8 @@ import type { Playback } from './playback.ts';
 const MAX_AHEAD_MS = 60_000;
 
 /**
- * Resolves when the caller has heard so much that a bot may go on; `undefined`: it may at once. Nobody need wait for it: it
- * leaves nothing but a timer.
+ * How long a bot should wait until the caller has heard so much that it may go on, in milliseconds; 0: it may at once.
  */
-export function keepPace(
-  playback: Pick<Playback, 'endsAtMs'>,
-  clock: Clock,
-): Promise<void> | undefined {
-  const earlyMs = playback.endsAtMs() - clock.now() - MAX_AHEAD_MS;
-  if (earlyMs <= 0) return undefined;
-  return new Promise((resolve) => {
-    clock.setTimer(earlyMs, resolve);
-  });
+export function aheadMs(playback: Pick<Playback, 'endsAtMs'>, clock: Pick<Clock, 'now'>): number {
+  return Math.max(0, playback.endsAtMs() - clock.now() - MAX_AHEAD_MS);
 }
