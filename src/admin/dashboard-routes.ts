@@ -103,7 +103,7 @@ function addStateRoutes(routes: FastifyInstance, access: OperatorAccess, deps: D
 }
 
 function addActionRoutes(routes: FastifyInstance, { source, logger }: DashboardDeps): void {
-  const { logLevels, calls } = source;
+  const { logLevels } = source;
   routes.post(`${PATH}/api/drain`, async (request, reply) => {
     if (fieldOf(request.body, 'confirm') !== 'drain')
       return fail(reply, 400, 'the body must be {"confirm": "drain"}');
@@ -114,10 +114,10 @@ function addActionRoutes(routes: FastifyInstance, { source, logger }: DashboardD
   if (logLevels === undefined) return;
   routes.get(`${PATH}/api/log-levels`, () => ({ active: logLevels.list().map(toShownLogLevel) }));
   routes.post(`${PATH}/api/log-levels`, async ({ body, ip }, reply) => {
-    const change = toLogLevelChange(body, calls.find);
+    const change = await toLogLevelChange(body, source.find);
     if (typeof change === 'string') return fail(reply, 400, change);
     try {
-      const active = toShownLogLevel(logLevels.set(change));
+      const active = toShownLogLevel(await logLevels.set(change));
       const { level, forSeconds, scope } = change;
       logEvent(logger, 'admin.log-level', {
         peer: ip,
@@ -136,7 +136,7 @@ function addActionRoutes(routes: FastifyInstance, { source, logger }: DashboardD
     `${PATH}/api/log-levels/:id`,
     async ({ params: { id }, ip }, reply) => {
       const known = logLevels.list().find((one) => one.id === id);
-      if (id.length > MAX_ID_LENGTH || known === undefined || !logLevels.clear(id))
+      if (id.length > MAX_ID_LENGTH || known === undefined || !(await logLevels.clear(id)))
         return fail(reply, 404, 'no such change');
       logEvent(logger, 'admin.log-level', {
         peer: ip,

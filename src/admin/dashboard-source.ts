@@ -1,6 +1,5 @@
 import type { IssuerKeyStatus } from '../auth/key-source.ts';
-import type { CallWatch } from '../conversation/watch-calls.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import type { CallsSeen, LiveCall, RecentTurn } from '../conversation/watch-calls.ts';
 import type { LogLevels } from './log-levels-contract.ts';
 
 /** One virtual agent and how its bot is. */
@@ -39,20 +38,70 @@ export interface LimitStatus {
   readonly unit: 'count' | 'bytes' | 'milliseconds';
 }
 
-/** Where the operator's page gets everything from. Each answer is made from memory, without waiting, and is bounded. */
+/** Calls of an organisation, of those that it may have. */
+export interface OrganisationStatus {
+  readonly organisation: string;
+  readonly used: number;
+  readonly max: number;
+}
+
+/**
+ * What the operator's page shows of one moment, within {@link VIEW_BOUNDS}. Plain data, so that one process can show what
+ * another one sees. No token, and nothing of what a caller said, pressed or sent.
+ */
+export interface DashboardView {
+  readonly calls: {
+    readonly total: number;
+    readonly byState: CallsSeen['byState'];
+    /** Those whose bot fails first, then the newest. */
+    readonly shown: readonly LiveCall[];
+  };
+  /** Newest first. */
+  readonly turns: readonly RecentTurn[];
+  /** Those in trouble first. */
+  readonly bots: readonly (BotStatus & { readonly calls: number })[];
+  readonly keys: {
+    readonly issuers: readonly IssuerKeyStatus[];
+    readonly replayPolicy: string;
+    /** Those used last first. */
+    readonly generations: readonly TokenGenerationStatus[];
+  };
+  readonly limits: readonly LimitStatus[];
+  /** Those that are nearest to their limit first. */
+  readonly organisations: readonly OrganisationStatus[];
+}
+
+/** Most entries of each list of a {@link DashboardView}. */
+export const VIEW_BOUNDS = {
+  calls: 200,
+  turns: 60,
+  bots: 100,
+  generations: 50,
+  organisations: 5,
+} as const;
+
+/** How often things happened since the gateway started, by what happened; names are closed sets. */
+export type DashboardTotals = Readonly<
+  Record<
+    'admissions' | 'authentications' | 'callsEnded' | 'botFailures',
+    Readonly<Record<string, number>>
+  >
+>;
+
+/** A call by its whole name. */
+export interface CallName {
+  readonly organisation: string;
+  readonly conversationId: string;
+}
+
+/** Where the operator's page gets everything from: this process, or several. Answers are bounded, and come within a second. */
 export interface DashboardSource {
-  readonly calls: Pick<CallWatch, 'look' | 'turns' | 'find'>;
-  readonly counters: Pick<Metrics, 'admissions' | 'authentications' | 'callsEnded' | 'botFailures'>;
-  readonly bots: () => readonly BotStatus[];
-  readonly issuers: () => readonly IssuerKeyStatus[];
-  readonly replayPolicy: string;
-  /** At most `max`, those used last. */
-  readonly generations: (max: number) => readonly TokenGenerationStatus[];
-  readonly limits: () => readonly LimitStatus[];
-  /** Most calls of an organisation. */
-  readonly organisationLimit: (organisation: string) => number;
-  /** Has the process stop as on SIGTERM; returns at once. */
-  readonly drain: () => void;
+  view(): DashboardView | Promise<DashboardView>;
+  totals(): Promise<DashboardTotals>;
+  /** Whose call a number of the view is; `undefined` when it has ended. */
+  find(call: number): CallName | undefined | Promise<CallName | undefined>;
+  /** Has the gateway stop as on SIGTERM, however often; returns at once. */
+  drain(): void;
   /** Absent: levels cannot be changed. */
   readonly logLevels?: LogLevels | undefined;
 }

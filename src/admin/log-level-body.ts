@@ -1,5 +1,5 @@
 import { LOG_LEVELS, type LogLevel } from '../telemetry/logger.ts';
-import type { CallWatch } from '../conversation/watch-calls.ts';
+import type { DashboardSource } from './dashboard-source.ts';
 import type { LogLevelChange, LogScope } from './log-levels-contract.ts';
 
 /** An hour: enough to see what is going on, too short to be forgotten. */
@@ -16,23 +16,26 @@ const BODY_ERROR =
  * @param find Finds the call of a number.
  * @returns The change, or what is wrong with the body.
  */
-export function toLogLevelChange(body: unknown, find: CallWatch['find']): LogLevelChange | string {
+export async function toLogLevelChange(
+  body: unknown,
+  find: DashboardSource['find'],
+): Promise<LogLevelChange | string> {
   if (typeof body !== 'object' || body === null) return BODY_ERROR;
   const { level, forSeconds, ...scoped } = body as Readonly<Record<string, unknown>>;
   if (!isLevel(level) || !isWhole(forSeconds) || forSeconds > MAX_SECONDS) return BODY_ERROR;
-  const scope = toScope(scoped, find);
+  const scope = await toScope(scoped, find);
   return typeof scope === 'string' ? scope : { scope, level, forSeconds };
 }
 
-function toScope(
+async function toScope(
   { organization, conversation, call, ...others }: Readonly<Record<string, unknown>>,
-  find: CallWatch['find'],
-): LogScope | string {
+  find: DashboardSource['find'],
+): Promise<LogScope | string> {
   if (Object.keys(others).length > 0) return BODY_ERROR;
   if (call !== undefined) {
     if (!isWhole(call) || organization !== undefined || conversation !== undefined)
       return BODY_ERROR;
-    const found = find(call);
+    const found = await find(call);
     if (found === undefined) return 'the call has ended';
     const { organisation, conversationId } = found;
     return { type: 'conversation', organisationId: organisation, conversationId };

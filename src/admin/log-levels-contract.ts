@@ -25,7 +25,7 @@ export interface ActiveLogLevel {
   readonly untilMs: number;
 }
 
-/** Changes the log level of one organisation or conversation for a limited time, in this process. */
+/** Changes the log level of one organisation or conversation for a limited time, in this gateway. */
 export interface LogLevels {
   /** The changes in force, as many as are held at most. */
   list(): readonly ActiveLogLevel[];
@@ -34,7 +34,7 @@ export interface LogLevels {
    *
    * @throws {RangeError} When no more changes are held.
    */
-  set(change: LogLevelChange): ActiveLogLevel;
+  set(change: LogLevelChange): ActiveLogLevel | Promise<ActiveLogLevel>;
   /** Ends a change before its time; `false` when there is none. */
-  clear(id: string): boolean;
+  clear(id: string): boolean | Promise<boolean>;
 }

@@ -1,12 +1,10 @@
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { DashboardSource } from '../../src/admin/dashboard-source.ts';
+import type { DashboardSource, DashboardView } from '../../src/admin/dashboard-source.ts';
 import type { ActiveLogLevel, LogLevels } from '../../src/admin/log-levels-contract.ts';
 import { type Admin, startAdmin } from '../../src/admin/start-admin.ts';
 import { createDataSources } from '../../src/auth/data-sources.ts';
-import type { CallsSeen } from '../../src/conversation/watch-calls.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createLogRecorder } from '../support/log-recorder.ts';
 
@@ -40,35 +38,34 @@ async function start(options: { token?: string; source?: Partial<DashboardSource
   const { token = TOKEN } = options;
   const clock = createFakeClock();
   const log = createLogRecorder();
-  const metrics = createMetrics();
   let drains = 0;
-  const seen: CallsSeen = {
-    total: 1,
-    byState: { listening: 1, 'caller-speaking': 0, 'bot-thinking': 0, 'bot-speaking': 0 },
-    byOrganisation: new Map([[ORGANISATION, 1]]),
-    byAgent: new Map([['desk', 1]]),
-    calls: [],
-  };
-  const source: DashboardSource = {
+  const view: DashboardView = {
     calls: {
-      look: () => seen,
-      turns: () => [],
-      find: (call) =>
-        call === 7 ? { organisation: ORGANISATION, conversationId: CONVERSATION } : undefined,
+      total: 1,
+      byState: { listening: 1, 'caller-speaking': 0, 'bot-thinking': 0, 'bot-speaking': 0 },
+      shown: [],
     },
-    counters: metrics,
-    bots: () =>
-      (['closed', 'open', 'half-open'] as const).map((breaker, index) => ({
-        agent: index === 0 ? 'desk' : `agent-${index}`,
-        name: 'Desk',
-        bot: 'script',
-        guard: { breaker, inFlight: 1, maxConcurrent: 10 },
-      })),
-    issuers: () => [{ issuer: 'https://issuer.test', keys: 2, isStale: false, ageMs: 5 }],
-    replayPolicy: 'rotation',
-    generations: () => [],
-    limits: () => [{ name: 'conversations', used: 1, max: 10, unit: 'count' }],
-    organisationLimit: () => 5,
+    turns: [],
+    bots: [],
+    keys: {
+      issuers: [{ issuer: 'https://issuer.test', keys: 2, isStale: false, ageMs: 5 }],
+      replayPolicy: 'rotation',
+      generations: [],
+    },
+    limits: [{ name: 'conversations', used: 1, max: 10, unit: 'count' }],
+    organisations: [{ organisation: ORGANISATION, used: 1, max: 5 }],
+  };
+  const totals = { admissions: {}, authentications: {} as Record<string, number> };
+  const source: DashboardSource = {
+    view: () => view,
+    totals: async () => ({
+      ...totals,
+      authentications: { ...totals.authentications },
+      callsEnded: {},
+      botFailures: {},
+    }),
+    find: (call) =>
+      call === 7 ? { organisation: ORGANISATION, conversationId: CONVERSATION } : undefined,
     drain: () => void (drains += 1),
     ...options.source,
   };
@@ -123,7 +120,16 @@ async function start(options: { token?: string; source?: Partial<DashboardSource
     });
     return headers.get('set-cookie')?.split(';')[0] ?? '';
   };
-  return { ask, own, signIn, clock, log, metrics, base, drains: () => drains };
+  return {
+    ask,
+    own,
+    signIn,
+    clock,
+    log,
+    counted: totals.authentications,
+    base,
+    drains: () => drains,
+  };
 }
 
 const BEARER = { authorization: `Bearer ${TOKEN}` };
@@ -245,7 +251,7 @@ describe('access to the page’s API', () => {
 });
 
 describe('the state', () => {
-  it('tells of calls, bots in trouble first, keys and limits, and says what cannot be changed', async () => {
+  it('tells of what is seen, and says what cannot be changed', async () => {
     const { ask } = await start();
     const { json, headers } = await ask(STATE, BEARER);
     expect(headers.get('cache-control')).toBe('no-store');
@@ -253,11 +259,6 @@ describe('the state', () => {
       service: 'byova-gateway',
       readiness: { isReady: true, state: 'ready' },
       calls: { total: 1, shown: [] },
-      bots: [
-        { agent: 'agent-1', calls: 0, guard: { breaker: 'open' } },
-        { agent: 'agent-2', guard: { breaker: 'half-open' } },
-        { agent: 'desk', calls: 1, guard: { breaker: 'closed', inFlight: 1, maxConcurrent: 10 } },
-      ],
       keys: { issuers: [{ keys: 2 }], replayPolicy: 'rotation' },
       limits: [{ name: 'conversations', used: 1, max: 10 }],
       organisations: [{ organisation: ORGANISATION, used: 1, max: 5 }],
@@ -266,13 +267,12 @@ describe('the state', () => {
   });
 
   it('counts refusals of the last five minutes apart from all', async () => {
-    const { ask, metrics, clock } = await start();
+    const { ask, counted, clock } = await start();
     const counts = async () => {
       const { json } = await ask(STATE, BEARER);
       return (json?.['counts'] as { authentications: unknown } | undefined)?.authentications;
     };
-    metrics.authentications.inc({ result: 'ERR_AUTH_EXPIRED' }, 4);
-    metrics.authentications.inc({ result: 'ok' }, 2);
+    Object.assign(counted, { ERR_AUTH_EXPIRED: 4, ok: 2 });
     expect(await counts()).toEqual([
       { name: 'ERR_AUTH_EXPIRED', total: 4, recent: 4 },
       { name: 'ok', total: 2, recent: 2 },
@@ -281,7 +281,7 @@ describe('the state', () => {
       clock.advance(15_000);
       await new Promise(setImmediate);
     }
-    metrics.authentications.inc({ result: 'ok' });
+    Object.assign(counted, { ok: 3 });
     expect(await counts()).toEqual([
       { name: 'ok', total: 3, recent: 1 },
       { name: 'ERR_AUTH_EXPIRED', total: 4, recent: 0 },
