@@ -1,37 +1,30 @@
 import type { RevocationEffect } from './admin/operations-routes.ts';
 import { startAdmin } from './admin/start-admin.ts';
 import { type ReadinessReport, isReady, reasonsOf } from './admin/readiness.ts';
-import type { ReplayStore } from './auth/replay-store.ts';
 import type { Config } from './config/config.ts';
 import { startOrganisations } from './config/watch-organisations.ts';
 import { createPressure } from './conversation/admission-pressure.ts';
 import { type AdmissionLimits, createAdmission } from './conversation/admission.ts';
 import { type Agent, createAgentCatalogue } from './conversation/agent.ts';
 import { createConversationDirectory } from './conversation/directory.ts';
-import type { SpeechSynthesiser } from './conversation/speech-synthesiser.ts';
 import { runInBackground } from './core/background.ts';
-import { type Clock, every, systemClock } from './core/clock.ts';
+import { every, systemClock } from './core/clock.ts';
 import { type Closers, close, createClosers } from './core/closers.ts';
 import { createLifecycle } from './core/lifecycle.ts';
-import type { Logger } from './core/logger.ts';
 import { type OpenRelay, loadAgents } from './gateway/load-agents.ts';
 import { countDependencies } from './gateway/count-dependencies.ts';
 import { createDrain } from './gateway/drain.ts';
-import type { OpenAdmin } from './gateway/open-admin.ts';
+import type { GatewayDeps } from './gateway/gateway-deps.ts';
 import { observeCalls } from './gateway/observe-calls.ts';
 import { openAuth } from './gateway/open-auth.ts';
-import {
-  type LentConversations,
-  type OpenConversations,
-  openConversations,
-} from './gateway/open-conversations.ts';
+import { type OpenConversations, openConversations } from './gateway/open-conversations.ts';
 import { openDashboard } from './gateway/open-dashboard.ts';
 import { loadSoundEngines } from './gateway/open-ears.ts';
 import { openRecorder } from './gateway/open-recorder.ts';
 import { type OpenLog, openLog } from './gateway/open-log.ts';
 import { openOperations } from './gateway/open-operations.ts';
 import { openVoice } from './gateway/open-voice.ts';
-import { type ReloadPlan, planReload } from './gateway/plan-reload.ts';
+import { type PreparedReload, type ReloadPlan, planReload } from './gateway/plan-reload.ts';
 import { closeAgents, createRetiredAgents } from './gateway/retire-agents.ts';
 import { toDataSources } from './gateway/to-data-sources.ts';
 import { toReadiness } from './gateway/to-readiness.ts';
@@ -42,8 +35,6 @@ import type { Sharing } from './protocols/voice-virtual-agent/share-conversation
 import { describeError } from './telemetry/describe-error.ts';
 import { logEvent } from './telemetry/log-events.ts';
 import { addProcessMetrics, createMetrics } from './telemetry/metrics.ts';
-import type { LogDestination } from './telemetry/log-destination.ts';
-import type { ProcessLogger } from './telemetry/logger.ts';
 import { startProcessLoad } from './telemetry/process-load.ts';
 import { createCallLayers } from './transport/call-layers.ts';
 import { createClientNameCheck } from './transport/client-names.ts';
@@ -56,24 +47,6 @@ import { startServerTls } from './transport/server-tls.ts';
 const SERVICE_NAME = 'byova-gateway';
 /** How soon health follows what makes the gateway ready or not, such as keys that arrive. */
 const HEALTH_INTERVAL_MS = 1_000;
-
-/** What the process lends the gateway. */
-export interface GatewayDeps {
-  readonly clock: Clock;
-  /** With `setLevel` a reload changes its level. */
-  readonly logger: Logger & Partial<Pick<ProcessLogger, 'setLevel'>>;
-  /** What stands behind the logger, for metrics; absent: it is not watched. */
-  readonly logQueue?: Pick<LogDestination, 'dropped' | 'waitingBytes'>;
-  readonly fetch: typeof fetch;
-  /** The voice; default: the embedded one, with a memory in front of it. One that is lent is not closed. */
-  readonly synthesiser?: SpeechSynthesiser;
-  /** What is done instead of opening the admin port; a worker shows itself to its primary. */
-  readonly openAdmin?: OpenAdmin;
-  /** How the processes of this machine share conversations, where the configuration names no Redis. */
-  readonly sharedConversations?: LentConversations;
-  /** The replay memory that the processes of this machine share, where the configuration names no Redis; closed with the gateway. */
-  readonly sharedReplay?: ReplayStore;
-}
 
 /** A running gateway. */
 export interface Gateway {
@@ -89,6 +62,12 @@ export interface Gateway {
    * @throws {GatewayError} `ERR_HANDLER_LOAD` when a bot cannot be loaded.
    */
   reload(config: Config): Promise<ReloadPlan>;
+  /**
+   * Does of {@link Gateway.reload} all that can fail, and changes nothing yet.
+   *
+   * @throws {GatewayError} `ERR_HANDLER_LOAD` when a bot cannot be loaded.
+   */
+  prepareReload(config: Config): Promise<PreparedReload>;
   /** Resolves when draining begins, whoever asked for it: an operator may on the admin port. */
   readonly stopAsked: Promise<void>;
   /** Refuses new RPCs, lets open ones finish within the configured time, then stops; the same promise however often. */
@@ -262,6 +241,7 @@ async function start(
         logger,
         clock,
         readiness,
+        logLevels: deps.levels,
         dependencies: () => countDependencies(keys, agents),
         serviceName: SERVICE_NAME,
         dashboard: openDashboard(config, {
@@ -305,28 +285,35 @@ async function start(
   };
   const drained = { clock, logger, lifecycle, directory, server, conversations, stop };
   const drain = createDrain(config.grpc.limits, drained);
-  const reloadAgents = async (changed: Config): Promise<void> => {
-    const loaded = await load(changed);
+  const replaceAgents = (loaded: readonly Agent[]): void => {
     retired.add(agents);
     agents = loaded;
     catalogue = createAgentCatalogue(agents);
     logEvent(logger, 'bot.reloaded', { agents: agents.length });
   };
+  const prepareReload: Gateway['prepareReload'] = async (changed) => {
+    const loaded = await load(changed);
+    return {
+      commit() {
+        const plan = planReload(config, changed);
+        replaceAgents(loaded);
+        dataSources.replace(toDataSources(changed));
+        endUnwelcome();
+        admissionLimits = changed.conversation;
+        admission.setLimits(admissionLimits);
+        deps.setLogLevel(changed.log.level);
+        return plan;
+      },
+      cancel: () => closeAgents(loaded, logger),
+    };
+  };
   return {
     grpcPort: server.port,
     adminPort: admin.port,
     readiness,
-    reloadAgents,
-    async reload(changed) {
-      const plan = planReload(config, changed);
-      await reloadAgents(changed);
-      dataSources.replace(toDataSources(changed));
-      endUnwelcome();
-      admissionLimits = changed.conversation;
-      admission.setLimits(admissionLimits);
-      deps.setLogLevel(changed.log.level);
-      return plan;
-    },
+    reloadAgents: async (changed) => replaceAgents(await load(changed)),
+    prepareReload,
+    reload: async (changed) => (await prepareReload(changed)).commit(),
     stopAsked,
     drain,
     close: stop,

@@ -3,7 +3,8 @@ import type { EventEmitter } from 'node:events';
 import type { Config } from './config/config.ts';
 import { runInBackground } from './core/background.ts';
 import { STOP_SIGNALS } from './core/stop-signals.ts';
-import { type Gateway, type GatewayDeps, startGateway } from './gateway.ts';
+import { type Gateway, startGateway } from './gateway.ts';
+import type { GatewayDeps } from './gateway/gateway-deps.ts';
 import { describeError } from './telemetry/describe-error.ts';
 import { logEvent } from './telemetry/log-events.ts';
 

@@ -10,7 +10,7 @@ import { formatConfig } from '../config/format-config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { pollFile } from '../config/poll-file.ts';
 import { systemClock } from '../core/clock.ts';
-import type { GatewayDeps } from '../gateway.ts';
+import type { GatewayDeps } from '../gateway/gateway-deps.ts';
 import { runServer } from '../main.ts';
 import { openLogDestination } from '../telemetry/log-destination.ts';
 import { createLogger } from '../telemetry/logger.ts';

@@ -10,6 +10,14 @@ export interface ReloadPlan {
   readonly needRestart: readonly string[];
 }
 
+/** A new configuration that can be taken over. One of the two is called, once. */
+export interface PreparedReload {
+  /** Takes it over, at once. */
+  commit(): ReloadPlan;
+  /** Closes what was opened for it. */
+  cancel(): Promise<void>;
+}
+
 /** Limits of new calls; the rest of `conversation` is fixed for the life of the process. */
 const LIMITS = ['maxConversations', 'maxPerOrganisation', 'organisationLimits'] as const;
 /** Certificates, the file of organisations and the keys of issuers follow their own files and addresses. */

@@ -38,6 +38,8 @@ export interface LogLevelTable {
   set(change: Change): ActiveChange;
   /** Ends a change before its time; `false` when there is none. */
   clear(id: string): boolean;
+  /** Takes over the changes of another table, as many as are held at most, instead of its own. */
+  replace(all: readonly ActiveChange[]): void;
   /** The level of one call; `undefined`: the configured one. A change of the conversation wins over one of its organisation. */
   levelOf(organisationId: unknown, conversationId: unknown): LogLevel | undefined;
   readonly size: () => number;
@@ -76,6 +78,10 @@ export function createLogLevels(clock: Pick<Clock, 'now'>): LogLevelTable {
     clear(id) {
       for (const [key, change] of changes) if (change.id === id) return changes.delete(key);
       return false;
+    },
+    replace(all) {
+      changes.clear();
+      for (const change of all.slice(0, MAX_CHANGES)) changes.set(keyOf(change.scope), change);
     },
     levelOf(organisationId, conversationId) {
       if (typeof organisationId !== 'string') return undefined;
