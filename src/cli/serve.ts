@@ -60,13 +60,8 @@ Examples:
         await run(await primary.loadConfig(), io, (config, deps) =>
           runServer(
             config,
-            {
-              ...deps,
-              ...primary,
-              ...(sharedConversations && { sharedConversations }),
-              source: { load: primary.loadConfig, watch: () => ({ close: () => undefined }) },
-            },
-            primary.ready,
+            { ...deps, ...primary, ...(sharedConversations && { sharedConversations }) },
+            (gateway) => primary.ready(gateway, deps.logger),
           ),
         );
         return;

@@ -12,11 +12,12 @@ type Answerer = (body: unknown) => unknown;
 /** Questions and answers between the primary and a worker. */
 export interface Channel {
   /**
-   * Asks the other side, and waits at most 2 seconds.
+   * Asks the other side.
    *
+   * @param timeoutMs The longest wait. Default 2 seconds.
    * @throws {Error} When the other side fails, is gone, does not answer in time, or too much is being asked already.
    */
-  ask(question: string, body?: unknown): Promise<unknown>;
+  ask(question: string, body?: unknown, timeoutMs?: number): Promise<unknown>;
   /** Replaces who answers the question. */
   answer(question: string, answerer: Answerer): void;
   /** Fails what is being asked. Idempotent. */
@@ -83,7 +84,7 @@ export function createChannel(end: ChannelEnd): Channel {
   });
 
   return {
-    ask(question, body) {
+    ask(question, body, timeoutMs = ANSWER_TIMEOUT_MS) {
       if (isClosed || pending.size >= MAX_PENDING)
         return Promise.reject(new Error('the other process cannot be asked'));
       lastId += 1;
@@ -91,7 +92,7 @@ export function createChannel(end: ChannelEnd): Channel {
       return new Promise((resolve, reject) => {
         const timer = setTimeout(
           () => settle(id)?.reject(new Error('the other process does not answer')),
-          ANSWER_TIMEOUT_MS,
+          timeoutMs,
         );
         pending.set(id, { resolve, reject, timer });
         send({ type: 'byova-ask', id, question, body });

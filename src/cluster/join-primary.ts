@@ -4,25 +4,30 @@ import { EventEmitter } from 'node:events';
 import type { Revocable, RevokedCredentials } from '../auth/data-sources.ts';
 import type { ReplayStore } from '../auth/replay-store.ts';
 import type { Config } from '../config/config.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Gateway } from '../gateway.ts';
 import type { OpenAdmin } from '../gateway/open-admin.ts';
 import type { LentConversations } from '../gateway/open-conversations.ts';
 import { type Channel, createChannel } from './channel.ts';
+import { addTotals } from './merge-dashboards.ts';
 import { lendConversations } from './primary-conversations.ts';
 import { createPrimaryReplayStore } from './primary-replay-store.ts';
+import { takeReloads } from './take-reloads.ts';
 import type { WorkerReport } from './worker-board.ts';
+import { showToPrimary } from './worker-dashboards.ts';
 
 /** What a worker gets from its primary. */
 export interface Membership {
   /** The configuration that the primary has checked. */
   loadConfig(): Promise<Config>;
-  /** Signals as the primary passes them on, and faults of this process. */
+  /** SIGTERM when the primary has this process drain, and faults of this process. */
   readonly events: EventEmitter;
   readonly openAdmin: OpenAdmin;
   readonly sharedReplay: ReplayStore;
   /** How conversations are shared with the other workers; `undefined` when the configuration says so. */
   lendConversations(): Promise<LentConversations | undefined>;
-  /** Tells the primary that calls are answered. */
-  ready(): Promise<void>;
+  /** Tells the primary that calls are answered, and follows it when the configuration changes. */
+  ready(gateway: Gateway, logger: Logger): Promise<void>;
 }
 
 /** Tells whether this process is one of several workers. */
@@ -32,7 +37,7 @@ export function isWorker(): boolean {
 
 /**
  * Makes this process a worker. Signals of its own are left alone: a terminal sends them to the whole group, and the primary
- * passes them on. A worker whose primary has gone is ended by Node.js as soon as the channel closes.
+ * says what is to be done. A worker whose primary has gone is ended by Node.js as soon as the channel closes.
  */
 export function joinPrimary(): Membership {
   const events = new EventEmitter();
@@ -43,16 +48,20 @@ export function joinPrimary(): Membership {
     send: (message) => void process.send?.(message, undefined, {}, () => undefined),
     onMessage: (listener) => void process.on('message', listener),
   });
-  channel.answer('signal', (name) => void events.emit(String(name)));
+  let isDrainMissed = false;
+  channel.answer('drain', () => {
+    isDrainMissed = !events.emit('SIGTERM');
+  });
   return {
     loadConfig: async () => (await channel.ask('config')) as Config,
     events,
     sharedReplay: createPrimaryReplayStore(channel),
     lendConversations: () => lendConversations(channel),
-    async openAdmin(_listen, { registry, readiness, dependencies, operations }) {
-      const report = (): WorkerReport => ({
+    async openAdmin(_listen, { registry, readiness, dependencies, operations, ...shown }) {
+      const report = async (): Promise<WorkerReport> => ({
         readiness: readiness(),
         dependencies: dependencies?.() ?? {},
+        totals: (await shown.dashboard?.totals()) ?? addTotals([]),
       });
       channel.answer('report', report);
       channel.answer('metrics', () => registry.getMetricsAsJSON());
@@ -64,10 +73,16 @@ export function joinPrimary(): Membership {
         for (const organisationId of organisations) await revoke({ organisationId });
         for (const tokenId of tokenIds) await revoke({ tokenId });
       }
-      return { port: 0, close: () => Promise.resolve() };
+      await showToPrimary(channel, shown);
+      // The port that the log names is the one of all workers.
+      const port = (await channel.ask('admin-port')) as number;
+      return { port, close: () => Promise.resolve() };
     },
-    async ready() {
+    async ready(gateway, logger) {
+      takeReloads(channel, gateway, logger);
       await channel.ask('ready');
+      // It came when nobody listened yet.
+      if (isDrainMissed) events.emit('SIGTERM');
     },
   };
 }

@@ -1,10 +1,9 @@
-import cluster, { type Worker } from 'node:cluster';
-
 import { type Admin, startAdmin } from '../admin/start-admin.ts';
 import { createDataSources } from '../auth/data-sources.ts';
 import type { Config } from '../config/config.ts';
 import { runInBackground } from '../core/background.ts';
 import type { Clock } from '../core/clock.ts';
+import type { LifecycleState } from '../core/lifecycle.ts';
 import type { Logger } from '../core/logger.ts';
 import { STOP_SIGNALS } from '../core/stop-signals.ts';
 import { toDataSources } from '../gateway/to-data-sources.ts';
@@ -12,10 +11,15 @@ import { createMemoryReplayStore } from '../stores/memory-replay-store.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { logEvent } from '../telemetry/log-events.ts';
 import type { ProcessLogger } from '../telemetry/logger.ts';
-import { type Channel, createChannel } from './channel.ts';
-import { createWorkerBoard } from './worker-board.ts';
+import { askWorkers } from './ask-workers.ts';
 import { openPrimaryConversations } from './primary-conversations.ts';
 import { answerReplay } from './primary-replay-store.ts';
+import { createWorkerBoard } from './worker-board.ts';
+import { createWorkerConfigs } from './worker-configs.ts';
+import { type CrewMember, type WorkerCrew, startCrew } from './worker-crew.ts';
+import { createWorkerDashboards } from './worker-dashboards.ts';
+import { createWorkerMetrics } from './worker-metrics.ts';
+import { createWorkerOperations } from './worker-operations.ts';
 
 /** What the primary of several workers works with. */
 export interface PrimaryDeps {
@@ -29,14 +33,9 @@ export interface PrimaryDeps {
   };
 }
 
-/** A worker that lived this long starts its successor at once. */
-const LONG_LIFE_MS = 10_000;
-const FIRST_BACKOFF_MS = 100;
-const MAX_BACKOFF_MS = 30_000;
-
 /**
  * Runs `count` worker processes that share the port of calls, and answers no call itself: it deals out connections in turn,
- * owns the admin port and what workers must agree about, and replaces workers that die.
+ * owns the admin port and what workers must agree about, and replaces workers that die or hang.
  *
  * @returns The exit code: 0 after all have drained; that of the first worker that could not start, such as 78; 128 and the
  *   number of the signal when a second one cut the drain short.
@@ -48,129 +47,109 @@ export async function runPrimary(
   deps: PrimaryDeps,
 ): Promise<number> {
   const { clock, logger, events, source } = deps;
-  let current = config;
-  let isStopping = false;
-  let hasBeenReady = false;
-  let youngDeaths = 0;
-  const channels = new Map<Worker, Channel>();
-  const backoffs = new Set<{ cancel(): void }>();
-  let end: (code: number) => void = () => undefined;
-  const ended = new Promise<number>((resolve) => {
-    end = resolve;
-  });
+  let crew: WorkerCrew | undefined;
+  let isDraining = false;
+  const workers = (): readonly CrewMember[] => crew?.members() ?? [];
+  const state = (): LifecycleState => {
+    if (isDraining) return 'draining';
+    return crew?.hasBeenReady() === true ? 'ready' : 'starting';
+  };
+  const onFault = (fault: unknown): void => logEvent(logger, 'process.fault', describeError(fault));
+  const replace = (worker: number, reason: string): void => crew?.replace(worker, reason);
+
   const revocations = createDataSources(toDataSources(config));
   const replay = createMemoryReplayStore({
     whenFull: config.trust.replay.onStoreFailure === 'local' ? 'forget' : 'refuse',
   });
   const conversations = openPrimaryConversations(config, deps);
-  /** Which numbers workers have at the moment. */
-  const seats: boolean[] = [];
-  const onFault = (fault: unknown): void => logEvent(logger, 'process.fault', describeError(fault));
-  const board = createWorkerBoard({
-    channels: () => [...channels.values()],
-    revocations,
-    state: () => (isStopping ? 'draining' : hasBeenReady ? 'ready' : 'starting'),
+  const configs = createWorkerConfigs(config, {
+    logger,
+    workers,
+    load: source.load,
+    onChange: ({ log }) => logger.setLevel?.(log.level),
+    replace,
   });
+  const board = createWorkerBoard({
+    clock,
+    workers,
+    state,
+    outdated: configs.outdated,
+    onHung: (worker) => replace(worker, 'silent'),
+  });
+  const metrics = createWorkerMetrics(workers);
+  const drain = (): void => {
+    if (isDraining) return;
+    isDraining = true;
+    logEvent(logger, 'gateway.draining', { workers: workers().length });
+    runInBackground(async () => void (await askWorkers(workers(), 'drain')), onFault);
+    crew?.stop(false);
+  };
+  const dashboards = createWorkerDashboards({ clock, workers, totals: board.totals, drain });
+  const start = (admin: Admin): WorkerCrew =>
+    startCrew(count, {
+      clock,
+      logger,
+      onStart(member) {
+        const { channel, worker } = member;
+        const forget = conversations.answer(channel, worker);
+        channel.answer('config', () => configs.give(member));
+        channel.answer('admin-port', () => admin.port);
+        channel.answer('revoked', () => revocations.revoked());
+        channel.answer('welcome', () => dashboards.welcome(member));
+        answerReplay(channel, replay);
+        return () => {
+          forget();
+          configs.forget(worker);
+          board.retire(worker);
+          runInBackground(() => metrics.retire(worker), onFault);
+        };
+      },
+      onReady(member) {
+        board.ask(member);
+        configs.welcome();
+      },
+    });
 
-  cluster.schedulingPolicy = cluster.SCHED_RR;
-  cluster.setupPrimary({ serialization: 'advanced' });
-  const fork = (): void => {
-    const startedAtMs = clock.now();
-    const worker = cluster.fork();
-    const channel = createChannel({
-      send: (message) => {
-        if (worker.isConnected()) worker.send(message as object, () => undefined);
-      },
-      onMessage: (listener) => void worker.on('message', listener),
-    });
-    let isReady = false;
-    channels.set(worker, channel);
-    const seat = seats.indexOf(false) === -1 ? seats.push(true) - 1 : seats.indexOf(false);
-    seats[seat] = true;
-    const forget = conversations.answer(channel, worker.id);
-    channel.answer('config', () => configOfWorker(current, seat));
-    channel.answer('revoked', () => revocations.revoked());
-    channel.answer('ready', () => {
-      isReady = true;
-      hasBeenReady = true;
-      logEvent(logger, 'worker.started', { worker: worker.id, pid: worker.process.pid ?? 0 });
-    });
-    answerReplay(channel, replay);
-    worker.on('error', onFault);
-    worker.on('exit', (code, signal) => {
-      channels.delete(worker);
-      channel.close();
-      seats[seat] = false;
-      forget();
-      runInBackground(() => board.retire(channel), onFault);
-      if (!isStopping)
-        logEvent(logger, 'worker.died', {
-          worker: worker.id,
-          ...(signal === null ? { code } : { signal }),
-        });
-      if (isStopping) {
-        if (channels.size === 0) end(0);
-        return;
-      }
-      if (!isReady && !hasBeenReady && code !== 0 && code !== null) {
-        isStopping = true;
-        for (const other of channels.keys()) other.process.kill('SIGKILL');
-        end(code);
-        return;
-      }
-      youngDeaths = clock.now() - startedAtMs < LONG_LIFE_MS ? youngDeaths + 1 : 0;
-      // The first that dies young is replaced at once as well: it may have been killed by hand.
-      const delayMs =
-        youngDeaths <= 1 ? 0 : Math.min(FIRST_BACKOFF_MS * 2 ** (youngDeaths - 2), MAX_BACKOFF_MS);
-      const timer = clock.setTimer(delayMs, () => {
-        backoffs.delete(timer);
-        if (!isStopping) fork();
-      });
-      backoffs.add(timer);
-    });
-  };
-  const tell = (signal: string): void => {
-    for (const channel of channels.values())
-      runInBackground(async () => void (await channel.ask('signal', signal)), onFault);
-  };
+  let insist: (code: number) => void = () => undefined;
+  const insisted = new Promise<number>((resolve) => {
+    insist = resolve;
+  });
+  let isTold = false;
   const onStop = (exitCode: number): void => {
-    if (isStopping) {
-      for (const worker of channels.keys()) worker.process.kill('SIGKILL');
-      end(exitCode);
-      return;
+    drain();
+    // An operator may have begun the drain on the page: a signal cuts it short only when another one came before.
+    if (isTold) {
+      crew?.stop(true);
+      insist(exitCode);
     }
-    isStopping = true;
-    for (const timer of backoffs) timer.cancel();
-    logEvent(logger, 'gateway.draining', { workers: channels.size });
-    tell('SIGTERM');
-    if (channels.size === 0) end(0);
+    isTold = true;
   };
-  const reload = (): void =>
-    runInBackground(
-      async () => {
-        // Validated once, here: workers are given what was read.
-        current = await source.load();
-        logger.setLevel?.(current.log.level);
-        tell('SIGHUP');
-      },
-      (error) => logEvent(logger, 'config.refused', describeError(error)),
-    );
   const listeners: readonly (readonly [string, (...given: readonly unknown[]) => void])[] = [
     ...Object.entries(STOP_SIGNALS).map(([name, code]) => [name, () => onStop(code)] as const),
-    ['SIGHUP', reload],
+    ['SIGHUP', configs.reload],
     ['uncaughtException', onFault],
     ['unhandledRejection', onFault],
   ];
   for (const [name, listener] of listeners) events.on(name, listener);
-  const watch = source.watch(reload);
+  const watch = source.watch(configs.reload);
   let admin: Admin | undefined;
   try {
     admin = await startAdmin(
       { ...config.admin.listen, tls: config.admin.tls },
-      { clock, logger, ...board.admin(config) },
+      {
+        clock,
+        logger,
+        registry: metrics.registry,
+        readiness: board.readiness,
+        dependencies: board.dependencies,
+        dashboard: dashboards.source,
+        operations: createWorkerOperations(config.admin.token, workers, revocations),
+      },
     );
-    for (let started = 0; started < count; started += 1) fork();
-    const code = await ended;
+    // Told to stop before there was anybody to tell.
+    if (isDraining) return 0;
+    crew = start(admin);
+    const code = await Promise.race([crew.ended, insisted]);
     if (code === 0) logEvent(logger, 'gateway.stopped');
     return code;
   } finally {
@@ -180,20 +159,4 @@ export async function runPrimary(
     conversations.close();
     await Promise.all([admin?.close(), replay.close()]);
   }
-}
-
-/** Workers share the port of calls; where replicas reach them, each has a port of its own, one after the other. */
-function configOfWorker(config: Config, seat: number): Config {
-  const { peers } = config;
-  if (peers === undefined || peers.listen.port === 0) return config;
-  const { listen, advertise } = peers;
-  const [, host = '', port = ''] = /^(.*):(\d+)$/u.exec(advertise ?? '') ?? [];
-  return {
-    ...config,
-    peers: {
-      ...peers,
-      listen: { ...listen, port: listen.port + seat },
-      advertise: advertise === undefined ? undefined : `${host}:${Number(port) + seat}`,
-    },
-  };
 }

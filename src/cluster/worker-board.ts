@@ -1,105 +1,111 @@
+import type { DashboardTotals } from '../admin/dashboard-source.ts';
 import type { DependencyCounts } from '../admin/health-routes.ts';
-import type { RevocationEffect } from '../admin/operations-routes.ts';
 import { type ReadinessReport, isReady } from '../admin/readiness.ts';
-import type { AdminDeps } from '../admin/start-admin.ts';
-import type { DataSources, Revocable } from '../auth/data-sources.ts';
-import type { Config } from '../config/config.ts';
+import { type Clock, every } from '../core/clock.ts';
 import type { LifecycleState } from '../core/lifecycle.ts';
-import { type MetricsSnapshot, createMergedMetrics } from '../telemetry/merge-metrics.ts';
-import type { Channel } from './channel.ts';
+import { type Asked, askWorkers } from './ask-workers.ts';
+import { addCounts, addTotals } from './merge-dashboards.ts';
 
 /** What a worker tells of itself; it is asked twice a second. */
 export interface WorkerReport {
   readonly readiness: ReadinessReport;
   readonly dependencies: DependencyCounts;
+  readonly totals: DashboardTotals;
 }
 
-/** What the primary shows of its workers. */
+/** What the primary knows of its workers, as one gateway. */
 export interface WorkerBoard {
-  admin(config: Config): Omit<AdminDeps, 'clock' | 'logger'>;
+  readonly readiness: () => ReadinessReport;
+  readonly dependencies: () => DependencyCounts;
+  readonly totals: () => Promise<DashboardTotals>;
+  /** Asks a worker now. */
+  ask(worker: Asked): void;
   /** Forgets a worker that has ended, but not what it had counted. */
-  retire(channel: Channel): Promise<void>;
+  retire(worker: number): void;
   close(): void;
 }
 
 interface BoardDeps {
-  readonly channels: () => readonly Channel[];
-  readonly revocations: Pick<DataSources, 'revoke' | 'restore' | 'revoked'>;
+  readonly clock: Clock;
+  readonly workers: () => readonly (Asked & { readonly isReady: () => boolean })[];
+  /** Workers that answer calls by a configuration that is not the current one. */
+  readonly outdated: () => number;
   readonly state: () => LifecycleState;
+  /** Called when a worker has not answered for a minute. */
+  readonly onHung: (worker: number) => void;
+}
+
+interface Known {
+  readonly report: WorkerReport;
+  /** Questions in a row that it has not answered. */
+  readonly misses: number;
 }
 
 const REPORT_INTERVAL_MS = 500;
+/** Each is a wait of 2 seconds. By number and not by the clock, which jumps when a machine wakes up. */
+const MAX_MISSES = 30;
+const NO_TOTALS = addTotals([]);
 
-/** Collects what workers tell, and makes one gateway of it for the admin port. */
-export function createWorkerBoard({ channels, revocations, state }: BoardDeps): WorkerBoard {
-  const merged = createMergedMetrics();
-  const reports = new Map<Channel, WorkerReport>();
-  // What a scrape has shown is what must not go down later.
-  const shown = new Map<Channel, MetricsSnapshot>();
+/** Collects what workers tell, and makes one gateway of it. */
+export function createWorkerBoard(deps: BoardDeps): WorkerBoard {
+  const { workers, state } = deps;
+  const known = new Map<number, Known>();
+  const asked = new Set<number>();
+  let retired = NO_TOTALS;
 
-  /** Those who do not answer in time are left out. */
-  const askAll = async (
-    question: string,
-    body?: unknown,
-  ): Promise<readonly (readonly [Channel, unknown])[]> => {
-    const asked = channels().map(
-      async (channel) => [channel, await channel.ask(question, body)] as const,
-    );
-    const answers = await Promise.allSettled(asked);
-    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  const isThere = (worker: number): boolean => workers().some((one) => one.worker === worker);
+  const ask = async (one: Asked): Promise<void> => {
+    const { worker } = one;
+    if (asked.has(worker)) return;
+    asked.add(worker);
+    const [told] = await askWorkers([one], 'report');
+    asked.delete(worker);
+    if (!isThere(worker)) return;
+    const before = known.get(worker);
+    if (told !== undefined) known.set(worker, { report: told.answer as WorkerReport, misses: 0 });
+    // A worker that starts has not told anything yet.
+    if (told !== undefined || before === undefined) return;
+    const misses = before.misses + 1;
+    known.set(worker, { ...before, misses });
+    if (misses === MAX_MISSES) deps.onHung(worker);
   };
-  const collect = async (): Promise<void> => {
-    for (const [channel, report] of await askAll('report'))
-      if (channels().includes(channel)) reports.set(channel, report as WorkerReport);
-  };
-  const poll = setInterval(() => void collect(), REPORT_INTERVAL_MS);
+  const poll = every(deps.clock, REPORT_INTERVAL_MS, () => {
+    for (const one of workers()) void ask(one);
+  });
+  const reports = (): readonly WorkerReport[] =>
+    [...known.values()].flatMap(({ report, misses }) => (misses === 0 ? [report] : []));
 
   return {
-    admin: ({ admin: { token } }) => ({
-      registry: {
-        contentType: merged.contentType as AdminDeps['registry']['contentType'],
-        async metrics() {
-          for (const [channel, snapshot] of await askAll('metrics'))
-            if (channels().includes(channel)) shown.set(channel, snapshot as MetricsSnapshot);
-          return merged.text([...shown.values()]);
-        },
-      },
-      readiness: () =>
-        mergeReadiness(
-          state(),
-          [...reports.values()].map(({ readiness }) => readiness),
-        ),
-      dependencies: () => sumCounts([...reports.values()].map(({ dependencies }) => dependencies)),
-      operations:
-        token === undefined
-          ? undefined
-          : {
-              token,
-              revocations: {
-                async revoke(what: Revocable) {
-                  revocations.revoke(what);
-                  const effects = await askAll('revoke', what);
-                  return effects.reduce<RevocationEffect>(
-                    (sum, [, effect]) => addEffect(sum, effect as RevocationEffect),
-                    { conversations: 0, streams: 0 },
-                  );
-                },
-                async restore(what: Revocable) {
-                  const wasRevoked = revocations.restore(what);
-                  await askAll('restore', what);
-                  return wasRevoked;
-                },
-                revoked: revocations.revoked,
-              },
-            },
-    }),
-    async retire(channel) {
-      reports.delete(channel);
-      const last = shown.get(channel);
-      shown.delete(channel);
-      if (last !== undefined) await merged.retire(last);
+    readiness() {
+      const all = reports().map(({ readiness }) => readiness);
+      const merged = mergeReadiness(state(), all);
+      return all.length === known.size
+        ? merged
+        : { ...merged, notices: [...merged.notices, 'worker-silent'] };
     },
-    close: () => clearInterval(poll),
+    dependencies() {
+      const all = workers();
+      const ready = all.filter((one) => one.isReady()).length;
+      const silent = known.size - reports().length;
+      return {
+        workers: {
+          ready: ready - silent,
+          starting: all.length - ready,
+          silent,
+          outdated: deps.outdated(),
+        },
+        ...sumCounts(reports().map(({ dependencies }) => dependencies)),
+      };
+    },
+    totals: async () =>
+      addTotals([retired, ...[...known.values()].map((one) => one.report.totals)]),
+    ask: (worker) => void ask(worker),
+    retire(worker) {
+      const last = known.get(worker);
+      if (last !== undefined) retired = addTotals([retired, last.report.totals]);
+      known.delete(worker);
+    },
+    close: poll.close,
   };
 }
 
@@ -116,20 +122,11 @@ function mergeReadiness(
 
 /** Adds counts by kind and state. */
 function sumCounts(all: readonly DependencyCounts[]): DependencyCounts {
-  const sums: Record<string, Record<string, number>> = {};
+  const sums: Record<string, Readonly<Record<string, number>>> = {};
   for (const counts of all)
-    for (const [kind, states] of Object.entries(counts)) {
-      const sum = (sums[kind] ??= {});
-      for (const [name, count] of Object.entries(states)) sum[name] = (sum[name] ?? 0) + count;
-    }
+    for (const [kind, states] of Object.entries(counts))
+      sums[kind] = addCounts(sums[kind] ?? {}, states);
   return sums;
-}
-
-function addEffect(one: RevocationEffect, other: RevocationEffect): RevocationEffect {
-  return {
-    conversations: one.conversations + other.conversations,
-    streams: one.streams + other.streams,
-  };
 }
 
 function unique(words: readonly string[]): readonly string[] {

@@ -16,6 +16,9 @@ import { findFreePort } from './redis-server.ts';
 /** The built program; `test/support/build.ts` keeps it current. */
 const ENTRY = resolve(import.meta.dirname, '../../dist/cli/byova.js');
 
+/** `admin.token` of these gateways. */
+export const OPERATOR_TOKEN = 'a-token-of-the-operators';
+
 /** A gateway in a process of its own, which keeps its ports when it is started again. */
 interface GatewayProcess {
   readonly grpcPort: number;
@@ -25,6 +28,8 @@ interface GatewayProcess {
   /** Process ids of workers, in the order they answered. */
   readonly workers: readonly number[];
   readonly pid: () => number | undefined;
+  /** Lines of its log with the event, as far as they have come. */
+  linesOf(event: string): readonly Readonly<Record<string, unknown>>[];
   start(): Promise<void>;
   /** Writes its configuration anew, with these settings changed. */
   rewrite(changes: Readonly<Record<string, unknown>>): Promise<void>;
@@ -72,7 +77,7 @@ export async function startGatewayProcesses(
       writeFile(
         file,
         JSON.stringify({
-          admin: { listen: `127.0.0.1:${adminPort}` },
+          admin: { listen: `127.0.0.1:${adminPort}`, token: OPERATOR_TOKEN },
           trust: { issuers: [{ issuer: issuer.issuer, jwksUri: keyServer.jwksUri }] },
           dataSources: [{ ...DATA_SOURCE, organizations: [ORGANISATION] }],
           ...settings,
@@ -114,8 +119,9 @@ function createProcess(
 ): GatewayProcess {
   const errors: string[] = [];
   const workers: number[] = [];
-  const events = new Set<string>();
+  const lines: Readonly<Record<string, unknown>>[] = [];
   let child: ChildProcess | undefined;
+  const linesOf = (wanted: string) => lines.filter(({ event }) => event === wanted);
   return {
     grpcPort,
     adminPort,
@@ -123,7 +129,8 @@ function createProcess(
     workers,
     pid: () => child?.pid,
     rewrite,
-    logged: (event) => vi.waitFor(() => assert(events.has(event)), { timeout: 20_000 }),
+    linesOf,
+    logged: (event) => vi.waitFor(() => assert(linesOf(event).length > 0), { timeout: 20_000 }),
     async start() {
       const program = [...nodeArgs, ENTRY, 'serve', '--config', file, ...args];
       const started = spawn(process.execPath, program, {
@@ -141,10 +148,11 @@ function createProcess(
             done();
           }
           if (line.includes('"level":"error"')) errors.push(line);
-          const worker = /"worker.started".*"pid":(\d+)/u.exec(line)?.[1];
-          if (worker !== undefined) workers.push(Number(worker));
-          const event = /"event":"([^"]+)"/u.exec(line)?.[1];
-          if (event !== undefined) events.add(event);
+          // Node.js itself says things as well.
+          if (!line.startsWith('{')) return;
+          const entry = JSON.parse(line) as Readonly<Record<string, unknown>>;
+          if (entry['event'] === 'worker.started') workers.push(Number(entry['pid']));
+          lines.push(entry);
         });
       });
     },
