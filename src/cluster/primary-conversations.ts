@@ -40,10 +40,15 @@ interface Seat {
 const TTL_MARGIN_MS = 60_000;
 const TOKEN_BYTES = 32;
 
-/** Opens that memory; with a Redis in the configuration, workers share their conversations there. */
+/**
+ * Opens that memory; with a Redis in the configuration, workers share their conversations there.
+ *
+ * @param deps.temporaryFolder Where a folder for sockets is made. Default: that of the system, which `TMPDIR` names.
+ * @throws {GatewayError} `ERR_STORE_UNAVAILABLE` when no folder can be made there.
+ */
 export function openPrimaryConversations(
   { conversation }: Pick<Config, 'conversation'>,
-  deps: { readonly clock: Clock },
+  deps: { readonly clock: Clock; readonly temporaryFolder?: string },
 ): PrimaryConversations {
   if (conversation.redis !== undefined)
     return {
@@ -57,8 +62,7 @@ export function openPrimaryConversations(
     { ttlMs: conversation.idleTimeoutMs + TTL_MARGIN_MS },
     deps,
   );
-  // Nobody else may enter it.
-  const folder = mkdtempSync(join(tmpdir(), 'byova-'));
+  const folder = makeSocketFolder(deps.temporaryFolder ?? tmpdir());
   const token = randomBytes(TOKEN_BYTES).toString('hex');
   return {
     answer(channel, worker) {
@@ -93,6 +97,19 @@ export function openPrimaryConversations(
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** Nobody else may enter it. */
+function makeSocketFolder(parent: string): string {
+  try {
+    return mkdtempSync(join(parent, 'byova-'));
+  } catch (cause) {
+    throw new GatewayError(
+      'ERR_STORE_UNAVAILABLE',
+      `workers reach each other on sockets, and no folder for these can be made in ${parent}: make that writable, or name another one with TMPDIR`,
+      { cause },
+    );
+  }
 }
 
 /** A worker's side; `undefined` when the configuration says how conversations are shared. */

@@ -77,6 +77,7 @@ export async function buildImage(scratch: string): Promise<BuiltImage> {
         image = { ...image, healthcheck: JSON.parse(rest.slice(rest.indexOf('['))) as string[] };
         break;
       case 'EXPOSE':
+      case 'VOLUME':
         break;
       default:
         throw new Error(`the test knows no ${name}`);

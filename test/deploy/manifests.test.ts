@@ -2,7 +2,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 
 import { MINIMAL_CONFIG, parse } from '../support/config-text.ts';
-import { type FindManifest, readManifests, readProjectFile } from './deploy-files.ts';
+import {
+  type FindManifest,
+  parseDockerfile,
+  readManifests,
+  readProjectFile,
+} from './deploy-files.ts';
 
 const CHART = 'deploy/helm/byova-gateway';
 const SECRETS = {
@@ -22,13 +27,16 @@ interface Container {
   readonly livenessProbe: Probe;
   readonly readinessProbe: Probe;
   readonly securityContext: object;
-  readonly resources: { readonly limits: object };
+  readonly resources: { readonly limits: object; readonly requests: { readonly cpu: string } };
+  readonly args: readonly string[];
+  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
 }
 interface PodSpec {
   readonly terminationGracePeriodSeconds: number;
   readonly automountServiceAccountToken: boolean;
   readonly securityContext: object;
   readonly containers: readonly [Container];
+  readonly volumes: readonly { readonly name: string; readonly emptyDir?: object }[];
 }
 interface DeploymentSpec {
   readonly replicas?: number;
@@ -97,6 +105,14 @@ describe('the manifests for Kubernetes', () => {
     expect(spec.containers[0].resources.limits).not.toHaveProperty('cpu');
   });
 
+  it('start a worker for each processor that the pod asks for, and lend them a folder for sockets', () => {
+    const { containers, volumes } = pod();
+    const [{ args, resources, volumeMounts }] = containers;
+    expect(args.slice(-2)).toEqual(['--workers', resources.requests.cpu]);
+    const mount = volumeMounts.find(({ mountPath }) => mountPath === '/tmp');
+    expect(volumes.find(({ name }) => name === mount?.name)).toHaveProperty('emptyDir');
+  });
+
   it('scale by calls', () => {
     expect(of<{ metrics: object[] }>('HorizontalPodAutoscaler').spec.metrics).toMatchObject([
       { type: 'Pods', pods: { metric: { name: 'byova_conversations' } } },
@@ -140,7 +156,23 @@ describe('the chart', () => {
   });
 });
 
+describe('the image', () => {
+  it('starts a worker a core, and may write sockets where else it is read-only', async () => {
+    const said = parseDockerfile(await readProjectFile('Dockerfile'));
+    const command = said.find(({ name }) => name === 'CMD');
+    expect(JSON.parse(command?.rest ?? '[]').slice(-2)).toEqual(['--workers', 'auto']);
+    expect(said).toContainEqual({ name: 'VOLUME', rest: '/tmp' });
+  });
+});
+
 describe('the unit for systemd', () => {
+  it('starts a worker a core, with a /tmp of their own for sockets', async () => {
+    const unit = await readProjectFile('deploy/systemd/byova-gateway.service');
+    expect(/^ExecStart=(.+)$/mu.exec(unit)?.[1]).toMatch(/ --workers auto$/u);
+    expect(unit).toContain('\nPrivateTmp=yes\n');
+    expect(unit).toMatch(/^RestrictAddressFamilies=.*AF_UNIX/mu);
+  });
+
   it('waits longer than the gateway drains, and does not restart it for a wrong configuration', async () => {
     const unit = await readProjectFile('deploy/systemd/byova-gateway.service');
     const seconds = Number(/^TimeoutStopSec=(\d+)$/mu.exec(unit)?.[1]);

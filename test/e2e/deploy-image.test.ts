@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { checkHealth } from '../../src/simulator/check-health.ts';
 import { type KeyServer, startKeyServer } from '../../src/simulator/key-server.ts';
@@ -80,8 +80,17 @@ ${MINIMAL_CONFIG}`,
   });
 
   it('is ready, healthy by its own check, and serves gRPC', async () => {
-    const { status } = await fetch(`http://127.0.0.1:${ready.adminPort}/readyz`);
-    expect(status).toBe(200);
+    const admin = `http://127.0.0.1:${ready.adminPort}`;
+    await vi.waitFor(
+      async () => {
+        expect((await fetch(`${admin}/readyz`)).status).toBe(200);
+        const states = (await (await fetch(`${admin}/dependencies`)).json()) as object;
+        // One process a core; on one core it is the only one.
+        const workers = availableParallelism();
+        expect(states).toMatchObject(workers > 1 ? { workers: { ready: workers } } : {});
+      },
+      { timeout: 20_000 },
+    );
     const [, ...args] = image.healthcheck.map((word) =>
       word.replace(':9090/', `:${ready.adminPort}/`),
     );

@@ -64,6 +64,8 @@ describe('the chart, read by helm', { timeout: 30_000 }, () => {
     const shared = await template(
       ...VALUES,
       '--set',
+      'workers=1',
+      '--set',
       'config.peers.token=$\\{BYOVA_PEER_TOKEN\\}',
       '--set',
       'config.conversation.redis.url=redis://redis:6379',
@@ -72,6 +74,38 @@ describe('the chart, read by helm', { timeout: 30_000 }, () => {
     expect(shared).toContain('fieldPath: status.podIP');
     expect(shared).toContain('{ name: peers, containerPort: 50052 }');
     expect(shared.split('- ports: [{ port: peers }]')).toHaveLength(3);
+  });
+
+  it.each([
+    ['resources.requests.cpu=2500m', '3'],
+    ['resources.requests.cpu=null', '1'],
+    // Node.js reads the limit, unless it is less than one processor.
+    ['resources.limits.cpu=4', 'auto'],
+    ['resources.limits.cpu=500m', '1'],
+    ['workers=5', '5'],
+  ])('with %s, starts %s workers', async (value, workers) => {
+    const text = await template(...VALUES, '--set', value);
+    expect(text).toContain(`--workers, "${workers}"]`);
+    expect(text.includes('mountPath: /tmp')).toBe(workers !== '1');
+  });
+
+  it('leaves a /tmp alone that the values mount', async () => {
+    const text = await template(
+      ...VALUES,
+      '--set',
+      'volumes[0].name=own,volumeMounts[0].name=own,volumeMounts[0].mountPath=/tmp',
+    );
+    expect(text.split('mountPath: /tmp')).toHaveLength(2);
+    expect(text).not.toContain('name: sockets');
+  });
+
+  it('opens a port between pods for each worker', async () => {
+    const text = await template(
+      ...VALUES,
+      '--set',
+      'workers=3,config.peers.token=$\\{BYOVA_PEER_TOKEN\\}',
+    );
+    expect(text.split('- ports: [{ port: 50052, endPort: 50054 }]')).toHaveLength(3);
   });
 
   it.each(['1.30', '1.37'])('renders what Kubernetes %s knows', async (version) => {

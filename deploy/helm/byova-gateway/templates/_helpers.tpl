@@ -37,3 +37,31 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "byova.drainForceSeconds" -}}
 {{- dig "grpc" "limits" "drainForceSeconds" 60 .Values.config | ceil | int }}
 {{- end }}
+
+{{/* Whole processors of a quantity such as 2, 1.5 or 500m, rounded up; 0 without one. */}}
+{{- define "byova.processors" -}}
+{{- $text := toString (default "0" .) }}
+{{- if hasSuffix "m" $text }}{{ divf (trimSuffix "m" $text | float64) 1000 | ceil | int }}{{ else }}{{ float64 $text | ceil | int }}{{ end }}
+{{- end }}
+
+{{/* What --workers is told. Below one whole processor Node.js may take the limit for none. */}}
+{{- define "byova.workers" -}}
+{{- $limit := include "byova.processors" (dig "limits" "cpu" "0" .Values.resources) | int }}
+{{- $request := include "byova.processors" (dig "requests" "cpu" "0" .Values.resources) | int }}
+{{- if ne (toString .Values.workers) "auto" }}{{ .Values.workers | int }}
+{{- else if gt $limit 1 }}auto
+{{- else if eq $limit 1 }}1
+{{- else }}{{ min 64 (max 1 $request) }}{{ end }}
+{{- end }}
+
+{{/* The most workers that there may be. */}}
+{{- define "byova.maxWorkers" -}}
+{{- $workers := include "byova.workers" . }}
+{{- if eq $workers "auto" }}{{ min 64 (include "byova.processors" .Values.resources.limits.cpu | int) }}{{ else }}{{ $workers }}{{ end }}
+{{- end }}
+
+{{/* Where replicas reach each other: each worker has a port of its own, one after the other. */}}
+{{- define "byova.peerPorts" -}}
+{{- $workers := include "byova.maxWorkers" . | int }}
+{{- if eq $workers 1 }}{ port: peers }{{ else }}{ port: 50052, endPort: {{ add 50051 $workers }} }{{ end }}
+{{- end }}
