@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import type { Config } from '../config/config.ts';
 import { runInBackground } from '../core/background.ts';
 import type { Logger } from '../core/logger.ts';
@@ -33,6 +35,7 @@ export interface WorkerConfigs {
 
 /** A bot may have something to connect to; calls go on meanwhile. */
 const PREPARE_TIMEOUT_MS = 60_000;
+const KEY_BYTES = 32;
 
 /**
  * Keeps the workers' configuration. A changed one is prepared by every worker, which is all that can fail; when one refuses,
@@ -44,6 +47,15 @@ export function createWorkerConfigs(config: Config, deps: WorkerConfigsDeps): Wo
   let current = config;
   let version = 0;
   let attempts = 0;
+  // Where the configuration has none: a call that moves is called the same by every worker.
+  const pseudonymKey = randomBytes(KEY_BYTES).toString('hex');
+  const configOf = (whole: Config, { seat }: Pick<CrewMember, 'seat'>): Config => {
+    const { log } = whole;
+    return withSeat(
+      { ...whole, log: { ...log, pseudonymKey: log.pseudonymKey ?? pseudonymKey } },
+      seat,
+    );
+  };
   /** Which version a worker has. */
   const given = new Map<number, number>();
   let running = false;
@@ -60,8 +72,8 @@ export function createWorkerConfigs(config: Config, deps: WorkerConfigsDeps): Wo
     changed: Config,
   ): Promise<readonly CrewMember[]> => {
     const answers = await Promise.allSettled(
-      those.map(({ channel, seat }) =>
-        channel.ask('reload.prepare', [attempt, configOfWorker(changed, seat)], PREPARE_TIMEOUT_MS),
+      those.map((one) =>
+        one.channel.ask('reload.prepare', [attempt, configOf(changed, one)], PREPARE_TIMEOUT_MS),
       ),
     );
     return those.filter((one, index) => answers[index]?.status === 'rejected' && isThere(one));
@@ -131,9 +143,9 @@ export function createWorkerConfigs(config: Config, deps: WorkerConfigsDeps): Wo
     runInBackground(run, (error) => logEvent(logger, 'process.fault', describeError(error)));
 
   return {
-    give({ worker, seat }) {
-      given.set(worker, version);
-      return configOfWorker(current, seat);
+    give(member) {
+      given.set(member.worker, version);
+      return configOf(current, member);
     },
     welcome() {
       wanted.catchUp = true;
@@ -149,7 +161,7 @@ export function createWorkerConfigs(config: Config, deps: WorkerConfigsDeps): Wo
 }
 
 /** Workers share the port of calls; where replicas reach them, each has a port of its own, one after the other. */
-function configOfWorker(config: Config, seat: number): Config {
+function withSeat(config: Config, seat: number): Config {
   const { peers } = config;
   if (peers === undefined || peers.listen.port === 0) return config;
   const { listen, advertise } = peers;

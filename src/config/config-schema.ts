@@ -114,7 +114,7 @@ const logSection = z.strictObject({
     .max(1_024)
     .optional()
     .describe(
-      'Secret of the pseudonyms, so that replicas and restarts agree, such as `${BYOVA_LOG_KEY}`; default: a new one in each process',
+      'Secret of the pseudonyms, so that replicas and restarts agree, such as `${BYOVA_LOG_KEY}`; default: a new one with each start',
     ),
 });
 

@@ -153,6 +153,41 @@ describe('the configuration of several workers', () => {
   });
 });
 
+describe('what each worker is given', () => {
+  const configsOf = (text: string) =>
+    createWorkerConfigs(parse(`${MINIMAL_CONFIG}\n${text}`), {
+      logger: createLogRecorder().logger,
+      workers: () => [],
+      load: () => Promise.reject(new Error('nobody asks')),
+      onChange: () => undefined,
+      replace: () => undefined,
+    });
+  const member = (seat: number) => ({
+    worker: seat + 1,
+    seat,
+    channel: createChannelPair().primary,
+    isReady: () => false,
+  });
+
+  it('is one key of pseudonyms, so that a call that moves is called the same', () => {
+    const configs = configsOf('log: { identifiers: pseudonyms }');
+    const keys = [0, 1].map((seat) => configs.give(member(seat)).log.pseudonymKey);
+    expect(keys[0]).toMatch(/^\w{64}$/u);
+    expect(keys[1]).toBe(keys[0]);
+  });
+
+  it('is a port of its own for other replicas', () => {
+    const configs = configsOf(
+      'conversation: { redis: { url: "redis://127.0.0.1" } }\npeers: { listen: "0.0.0.0:50052", advertise: "10.0.0.1:60052", token: "a-token-of-the-peers" }',
+    );
+    const peers = [0, 1].map((seat) => configs.give(member(seat)).peers);
+    expect(peers).toMatchObject([
+      { listen: { port: 50_052 }, advertise: '10.0.0.1:60052' },
+      { listen: { port: 50_053 }, advertise: '10.0.0.1:60053' },
+    ]);
+  });
+});
+
 describe('a worker whose configuration changes', () => {
   it('drops what it has prepared too late', async () => {
     const { primary, worker } = createChannelPair();
