@@ -41,6 +41,7 @@ export function addServe(program: Command, io: CliIo): void {
       'after',
       `
 The configuration is read anew when its file changes, and on SIGHUP; a wrong one is refused, and logged.
+With several workers it is taken over by all of them or by none, and the admin port speaks for all.
 SIGTERM and Ctrl-C let calls that are being answered finish; a second one ends at once.
 The log goes to standard output, one JSON document a line.
 Exit codes: 0 stopped as asked, 1 failed, 2 wrong usage, 78 wrong configuration.

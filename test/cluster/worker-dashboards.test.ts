@@ -57,6 +57,17 @@ describe('the operator’s page of several workers', () => {
     expect((await page.source.view()).calls.total).toBe(1);
   });
 
+  it('does not wait long for one that stands still', async () => {
+    const { page, workers, start } = createPage();
+    await start(1);
+    const deaf = createChannelPair();
+    deaf.worker.answer('view', () => new Promise(() => undefined));
+    workers.push({ worker: 2, channel: deaf.primary });
+    const ask = vi.spyOn(deaf.primary, 'ask');
+    expect((await page.source.view()).calls.total).toBe(1);
+    expect(ask).toHaveBeenCalledWith('view', undefined, 500);
+  });
+
   it('finds a call by its number at the worker that has it', async () => {
     const { page, start } = createPage();
     await start(1);

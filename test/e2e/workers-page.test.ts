@@ -165,6 +165,33 @@ it(
 );
 
 it(
+  'a worker that stands still does not hold the page up, which says so',
+  async () => {
+    const victim = Number(gateway().workers.at(-1));
+    process.kill(victim, 'SIGSTOP');
+    try {
+      await vi.waitFor(
+        async () => {
+          const { readiness } = await ask<DashboardState>('state');
+          expect(readiness).toMatchObject({ isReady: true, notices: ['worker-silent'] });
+        },
+        { timeout: TIMEOUT_MS },
+      );
+    } finally {
+      process.kill(victim, 'SIGCONT');
+    }
+    await vi.waitFor(
+      async () => {
+        const { readiness } = await ask<DashboardState>('state');
+        expect(readiness.notices).toEqual([]);
+      },
+      { timeout: TIMEOUT_MS },
+    );
+  },
+  TIMEOUT_MS,
+);
+
+it(
   'draining from the page drains all workers, and the exit code is 0',
   async () => {
     expect(await ask('drain', { confirm: 'drain' })).toEqual({ state: 'draining' });

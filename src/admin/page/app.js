@@ -114,7 +114,7 @@ function askForLevel(call) {
   setText(
     byId('level-scope'),
     call === undefined
-      ? 'For every call of one organisation, in this process.'
+      ? 'For every call of one organisation, at this gateway.'
       : `For call ${call.conversation} of agent ${call.agent}.`,
   );
   byId('level-organisation').hidden = call !== undefined;
