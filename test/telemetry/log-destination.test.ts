@@ -1,4 +1,5 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -28,6 +29,43 @@ describe('the way of log lines out of the process', () => {
     await vi.waitFor(() => expect(destination.waitingBytes()).toBe(0));
     expect(read()).toBe('a line\nżółć\n');
     expect(destination.dropped()).toBe(0);
+  });
+
+  it('writes at once what waits when it is closed', () => {
+    const { destination, read } = open();
+    destination.write('one\n');
+    destination.write('two\n');
+    destination.close();
+    expect(read()).toBe('one\ntwo\n');
+  });
+
+  it('leaves no line behind that comes while others are being written', async () => {
+    const { destination, read } = open();
+    const long = `${'x'.repeat(16 * 1024)}\n`;
+    destination.write(long);
+    destination.write('short\n');
+    await vi.waitFor(() => expect(destination.waitingBytes()).toBe(0));
+    expect(read()).toBe(`${long}short\n`);
+  });
+
+  it('goes on when the reader has gone away, and counts what nobody gets', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'byova-log-'));
+    const fifo = join(folder, 'fifo');
+    spawnSync('mkfifo', [fifo]);
+    const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+    const fd = openSync(fifo, 'a');
+    onTestFinished(() => {
+      closeSync(fd);
+      rmSync(folder, { recursive: true });
+    });
+    const destination = openLogDestination(fd);
+    closeSync(reader);
+    destination.write('a line\n');
+    await vi.waitFor(() => expect(destination.dropped()).toBe(1));
+    destination.write('another\n');
+    expect(destination.dropped()).toBe(2);
+    expect(destination.waitingBytes()).toBe(0);
+    destination.close();
   });
 
   it('drops lines beyond what may wait, counts them, and lets nobody wait', () => {
