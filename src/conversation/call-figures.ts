@@ -13,6 +13,16 @@ interface NotedMoment {
 /** The numbers of a call as they travel, in the order in which {@link CallFigures} takes them. */
 export type FigureCounts = readonly number[];
 
+/** A {@link CallFigures} as it stands in the log. */
+type FigureFields = {
+  readonly answers: number;
+  readonly meanFirstAudioMs: number | undefined;
+  readonly slowestFirstAudioMs: number | undefined;
+  readonly interruptions: number | undefined;
+  readonly fillers: number | undefined;
+  readonly botFailures: number | undefined;
+};
+
 /** The story of one call in numbers, for its last line in the log. One object a call, hence a class. */
 export class CallFigures {
   #answers = 0;
@@ -109,16 +119,15 @@ export class CallFigures {
   }
 
   /** Fields of a log line; what did not happen is left out. */
-  toFields(): Readonly<Record<string, number>> {
+  toFields(): FigureFields {
+    const hasSpoken = this.#firstAudios > 0;
     return {
       answers: this.#answers,
-      ...(this.#firstAudios > 0 && {
-        meanFirstAudioMs: Math.round(this.#firstAudioMs / this.#firstAudios),
-        slowestFirstAudioMs: Math.round(this.#slowestFirstAudioMs),
-      }),
-      ...(this.#interruptions > 0 && { interruptions: this.#interruptions }),
-      ...(this.#fillers > 0 && { fillers: this.#fillers }),
-      ...(this.#failures > 0 && { botFailures: this.#failures }),
+      meanFirstAudioMs: hasSpoken ? Math.round(this.#firstAudioMs / this.#firstAudios) : undefined,
+      slowestFirstAudioMs: hasSpoken ? Math.round(this.#slowestFirstAudioMs) : undefined,
+      interruptions: this.#interruptions || undefined,
+      fillers: this.#fillers || undefined,
+      botFailures: this.#failures || undefined,
     };
   }
 }

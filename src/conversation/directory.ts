@@ -173,14 +173,15 @@ export function createConversationDirectory(
     for (const turn of conversation.openTurns) turn.conversationEnded(fate);
     conversation.ear?.close();
     observe(conversation, { type: 'call-ended', reason });
-    logEvent(logger, 'call.ended', {
-      ...storyOf(conversation),
-      reason,
-      outcome: conversation.figures.outcomeOf(reason),
-      turns: conversation.turns,
-      ...conversation.figures.toFields(),
-      durationMs: clock.now() - conversation.startedAtMs,
-    });
+    const { figures, turns, startedAtMs } = conversation;
+    // A literal with fields behind a spread is built a hundred times as slowly as these.
+    const story = Object.assign(
+      storyOf(conversation),
+      { reason, outcome: figures.outcomeOf(reason), turns },
+      figures.toFields(),
+      { durationMs: clock.now() - startedAtMs },
+    );
+    logEvent(logger, 'call.ended', story);
     runInBackground(
       () => conversation.bot.end?.(conversation.call, reason),
       (error) =>
@@ -270,9 +271,9 @@ export function keyOf({ organisationId }: Principal, { conversationId }: TurnMes
   return `${organisationId} ${conversationId}`;
 }
 
-function storyOf({ call, agent, trackingId }: Conversation): Readonly<Record<string, unknown>> {
+function storyOf({ call, agent, trackingId }: Conversation) {
   return {
-    ...(trackingId !== '' && { trackingId }),
+    trackingId: trackingId || undefined,
     conversation: call.conversationId,
     organisation: call.organisationId,
     agent: agent.id,

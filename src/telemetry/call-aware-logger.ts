@@ -1,12 +1,13 @@
 import type { LogFields, Logger } from '../core/logger.ts';
 import type { LogLevelTable } from './log-levels.ts';
 import { LOG_LEVELS, type LogLevel } from './logger.ts';
+import { PLAIN, type PlainAware, plainOf } from './plain-logger.ts';
 import type { Pseudonymise } from './pseudonyms.ts';
 
 /** A logger that can write what is less important than its own level. */
-interface LevelledLogger extends Logger {
+interface LevelledLogger extends PlainAware {
   /** The same logger at another level. */
-  readonly atLevel?: (level: LogLevel) => Logger;
+  readonly atLevel?: (level: LogLevel) => PlainAware;
 }
 
 /** What a {@link createCallAwareLogger} works with. */
@@ -27,15 +28,15 @@ const ORGANISATION_CLAIM = /org/iu;
  * that organisation or conversation, and under pseudonyms where the configuration says so. Costs one comparison a line while
  * neither is in use.
  */
-export function createCallAwareLogger(base: LevelledLogger, deps: CallAwareDeps): Logger {
+export function createCallAwareLogger(base: LevelledLogger, deps: CallAwareDeps): PlainAware {
   const { levels, pseudonymise } = deps;
-  const byLevel = new Map<LogLevel, Logger>();
-  const atLevel = (level: LogLevel): Logger => {
+  const byLevel = new Map<LogLevel, PlainAware>();
+  const atLevel = (level: LogLevel): PlainAware => {
     const known = byLevel.get(level) ?? base.atLevel?.(level) ?? filter(base, level);
     byLevel.set(level, known);
     return known;
   };
-  const loggerOf = (fields: LogFields): Logger => {
+  const loggerOf = (fields: LogFields): PlainAware => {
     if (levels.size() === 0) return base;
     const level = levels.levelOf(fields['organisation'], fields['conversation']);
     return level === undefined ? base : atLevel(level);
@@ -47,6 +48,12 @@ export function createCallAwareLogger(base: LevelledLogger, deps: CallAwareDeps)
     info: (fields, message) => loggerOf(fields).info(mask(fields), message),
     warn: (fields, message) => loggerOf(fields).warn(mask(fields), message),
     error: (fields, message) => loggerOf(fields).error(mask(fields), message),
+    [PLAIN]: {
+      debug: (fields, message) => plainOf(loggerOf(fields)).debug(mask(fields), message),
+      info: (fields, message) => plainOf(loggerOf(fields)).info(mask(fields), message),
+      warn: (fields, message) => plainOf(loggerOf(fields)).warn(mask(fields), message),
+      error: (fields, message) => plainOf(loggerOf(fields)).error(mask(fields), message),
+    },
   };
 }
 

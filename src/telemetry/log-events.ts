@@ -1,9 +1,11 @@
-import type { LogFields, Logger } from '../core/logger.ts';
+import type { LogFields } from '../core/logger.ts';
+import { type PlainAware, type PlainFields, plainOf } from './plain-logger.ts';
 
 /**
  * Every event the gateway logs: its level and its message. Alerts and tests key on the name.
  *
- * Fields never hold a token, audio, digits or text of the caller.
+ * Fields never hold a token, audio, digits or text of the caller. Those of a `plain` event, which comes with every call, hold
+ * nothing in which one could hide, so nobody searches them; what is foreign, such as errors, is searched.
  */
 const LOG_EVENTS = {
   'gateway.ready': { level: 'info', message: 'gateway is listening' },
@@ -23,9 +25,9 @@ const LOG_EVENTS = {
   'auth.replay.recovered': { level: 'info', message: 'shared replay store answers again' },
   'tenants.changed': { level: 'info', message: 'known organisations changed' },
   'tenants.refused': { level: 'error', message: 'changed file of organisations cannot be used' },
-  'call.started': { level: 'info', message: 'call started' },
-  'call.ended': { level: 'info', message: 'call ended' },
-  'conversation.restored': { level: 'debug', message: 'call goes on in this process' },
+  'call.started': { level: 'info', message: 'call started', plain: true },
+  'call.ended': { level: 'info', message: 'call ended', plain: true },
+  'conversation.restored': { level: 'debug', message: 'call goes on in this process', plain: true },
   'conversation.lost': { level: 'warn', message: 'another process has taken the call over' },
   'conversation.unwritable': {
     level: 'warn',
@@ -34,7 +36,7 @@ const LOG_EVENTS = {
   'conversation.store.degraded': { level: 'error', message: 'conversation store does not answer' },
   'conversation.store.recovered': { level: 'info', message: 'conversation store answers again' },
   'turn.failed': { level: 'error', message: 'turn failed' },
-  'rpc.opened': { level: 'debug', message: 'RPC of a call opened' },
+  'rpc.opened': { level: 'debug', message: 'RPC of a call opened', plain: true },
   'rpc.refused': { level: 'warn', message: 'RPC refused' },
   'rpc.failed': { level: 'error', message: 'RPC failed unexpectedly' },
   'bot.failed': { level: 'error', message: 'bot failed' },
@@ -61,14 +63,33 @@ const LOG_EVENTS = {
   'process.fault': { level: 'error', message: 'a fault reached the process' },
 } as const satisfies Record<
   string,
-  { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string }
+  {
+    readonly level: 'debug' | 'info' | 'warn' | 'error';
+    readonly message: string;
+    readonly plain?: true;
+  }
 >;
 
 /** The name of one of {@link LOG_EVENTS}. */
 export type LogEventName = keyof typeof LOG_EVENTS;
 
+/** The names of events that are `plain`. */
+type PlainEventName = {
+  [Name in LogEventName]: (typeof LOG_EVENTS)[Name] extends { readonly plain: true } ? Name : never;
+}[LogEventName];
+
+/** What an event may say; of several, what each of them may. */
+type FieldsOf<Name extends LogEventName> = [Extract<Name, PlainEventName>] extends [never]
+  ? LogFields
+  : PlainFields;
+
 /** Writes one event with its fixed level and message. */
-export function logEvent(logger: Logger, event: LogEventName, fields: LogFields = {}): void {
-  const { level, message } = LOG_EVENTS[event];
-  logger[level]({ event, ...fields }, message);
+export function logEvent<Name extends LogEventName>(
+  logger: PlainAware,
+  event: Name,
+  fields?: FieldsOf<Name>,
+): void {
+  const entry = LOG_EVENTS[event];
+  const writer = 'plain' in entry ? plainOf(logger) : logger;
+  writer[entry.level]({ event, ...fields }, entry.message);
 }

@@ -1,7 +1,8 @@
 import { pino, type DestinationStream } from 'pino';
 
-import type { Logger } from '../core/logger.ts';
 import { describeError } from './describe-error.ts';
+import { PLAIN, type PlainAware } from './plain-logger.ts';
+import { SECRET_FIELDS } from './secret-fields.ts';
 
 /** Levels of {@link createLogger}, most talkative first. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -10,15 +11,14 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** The logger of the process. */
-export interface ProcessLogger extends Logger {
+export interface ProcessLogger extends PlainAware {
   /** The same logger at another level. */
-  readonly atLevel: (level: LogLevel) => Logger;
+  readonly atLevel: (level: LogLevel) => PlainAware;
   /** Changes the level of this logger, from the next line on. */
   setLevel(level: LogLevel): void;
 }
 
-/** Names of fields that are never written, wherever they stand: the last net under rooms that must not log them. */
-const SECRET_FIELDS = ['authorization', 'token', 'jws', 'secret', 'digits', 'audio', 'text'];
+const CENSOR = '[redacted]';
 
 /**
  * Creates the JSON logger of the process.
@@ -29,20 +29,46 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   const options = {
     level,
     base: null,
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    timestamp: createTimestamp(),
     formatters: { level: (label: string) => ({ level: label }) },
     // Bots log errors under this name, and pino would write their message.
     serializers: { err: describeError },
     redact: {
       paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`]),
-      censor: '[redacted]',
+      censor: CENSOR,
     },
   };
   const logger = destination === undefined ? pino(options) : pino(options, destination);
+  // A walk through all fields of a line costs several times what writing it does. Names on top are looked up anyway.
+  const plain = logger.child(
+    {},
+    {
+      redact: [],
+      serializers: Object.fromEntries(SECRET_FIELDS.map((name) => [name, () => CENSOR])),
+    },
+  );
   return Object.assign(logger, {
-    atLevel: (other: LogLevel) => logger.child({}, { level: other }),
+    [PLAIN]: plain,
+    atLevel: (other: LogLevel) =>
+      Object.assign(logger.child({}, { level: other }), {
+        [PLAIN]: plain.child({}, { level: other }),
+      }),
     setLevel(other: LogLevel) {
       logger.level = other;
     },
   });
+}
+
+/** Lines of one millisecond share its text. */
+function createTimestamp(): () => string {
+  let atMs = Number.NaN;
+  let text = '';
+  return () => {
+    const now = Date.now();
+    if (now !== atMs) {
+      atMs = now;
+      text = `,"time":"${new Date(now).toISOString()}"`;
+    }
+    return text;
+  };
 }
