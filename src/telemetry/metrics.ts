@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import { registerPlainHistogram } from './plain-histogram.ts';
 import { type Readings, addReadings } from './readings.ts';
 import { SoundTally } from './sound-tally.ts';
+import { TallyCounter } from './tally-counter.ts';
 
 /** Latency buckets in seconds: a phone caller feels 0.2 s, and gives up at 5 s. */
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
@@ -34,21 +35,22 @@ export function createMetrics(registry: Registry = new Registry()) {
     sound,
     /** Who to ask when scraped; whoever makes a part of the gateway puts its reading here. */
     readings,
-    rpcs: new Counter({
+    rpcs: new TallyCounter({
       name: 'byova_rpcs_total',
       help: 'RPCs completed, by method and gRPC status',
       labelNames: ['method', 'status'],
       registers,
     }),
-    authentications: new Counter({
+    authentications: new TallyCounter({
       name: 'byova_authentications_total',
       help: 'Credentials checked, by result: ok or the error code',
       labelNames: ['result'],
       registers,
     }),
-    tokenCacheHits: new Counter({
+    tokenCacheHits: new TallyCounter({
       name: 'byova_token_cache_hits_total',
       help: 'Credentials answered from the verified-token cache',
+      labelNames: [],
       registers,
     }),
     keyFetches: new Counter({
@@ -118,7 +120,7 @@ export function createMetrics(registry: Registry = new Registry()) {
       aggregator: 'max',
       registers,
     }),
-    turns: new Counter({
+    turns: new TallyCounter({
       name: 'byova_turns_total',
       help: 'Turns answered, by kind of input and outcome',
       labelNames: ['input', 'outcome'],
@@ -130,7 +132,7 @@ export function createMetrics(registry: Registry = new Registry()) {
       buckets: LATENCY_SECONDS,
       registers,
     }),
-    callsEnded: new Counter({
+    callsEnded: new TallyCounter({
       name: 'byova_calls_ended_total',
       help: 'Calls ended, by reason',
       labelNames: ['reason'],
@@ -165,13 +167,13 @@ export function createMetrics(registry: Registry = new Registry()) {
       labelNames: ['outcome'],
       registers,
     }),
-    admissions: new Counter({
+    admissions: new TallyCounter({
       name: 'byova_admissions_total',
       help: 'Decisions on new calls: admitted, or what refused them: process, organisation, agent, share, loop-delay or memory',
       labelNames: ['decision'],
       registers,
     }),
-    callOutcomes: new Counter({
+    callOutcomes: new TallyCounter({
       name: 'byova_calls_total',
       help: 'Calls ended, by outcome: completed, transferred, abandoned, timed-out or failed',
       labelNames: ['outcome'],
@@ -208,7 +210,7 @@ export function createMetrics(registry: Registry = new Registry()) {
       buckets: LATENCY_SECONDS,
       registers,
     }),
-    botAnswers: new Counter({
+    botAnswers: new TallyCounter({
       name: 'byova_bot_answers_total',
       help: 'Answers of bots, by bot and how they ended',
       labelNames: ['bot', 'outcome'],

@@ -39,6 +39,29 @@ describe('metrics that are counted in plain numbers', () => {
   });
 });
 
+describe('counters of what happens in every call', () => {
+  it('show each set of labels that was counted, however often they are read', async () => {
+    const metrics = createMetrics();
+    expect(await linesOf(metrics, 'byova_turns_total')).toEqual([]);
+    expect(await linesOf(metrics, 'byova_token_cache_hits_total')).toEqual([
+      'byova_token_cache_hits_total 0',
+    ]);
+    metrics.turns.inc({ input: 'speech', outcome: 'answered' });
+    metrics.turns.inc({ outcome: 'failed', input: 'speech' });
+    metrics.turns.inc({ input: 'speech', outcome: 'answered' }, 2);
+    metrics.tokenCacheHits.inc();
+    for (const _ of [1, 2]) {
+      expect(await linesOf(metrics, 'byova_turns_total')).toEqual([
+        'byova_turns_total{input="speech",outcome="answered"} 3',
+        'byova_turns_total{input="speech",outcome="failed"} 1',
+      ]);
+      expect(await linesOf(metrics, 'byova_token_cache_hits_total')).toEqual([
+        'byova_token_cache_hits_total 1',
+      ]);
+    }
+  });
+});
+
 describe('metrics that are read when they are asked for', () => {
   it('have no samples of what nobody has', async () => {
     const metrics = createMetrics();
