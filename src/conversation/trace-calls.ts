@@ -29,9 +29,10 @@ interface TracedCall {
 /** Speech that was taken back many times is told once. */
 const MAX_SPEECH = 8;
 
-/** Creates the tracer. Without an SDK it costs a look-up a moment, and never anything a frame. */
+/** Creates the tracer. Without an SDK it costs a question a call; with one a look-up a moment, and never anything a frame. */
 export function traceCalls({ tracing, clock, pseudonymise }: CallTracerDeps): CallTracer {
   const calls = new WeakMap<Conversation, TracedCall>();
+  let hasTraced = false;
   const nameOf = (identifier: string): string => pseudonymise?.(identifier) ?? identifier;
 
   const begin = (conversation: Conversation): void => {
@@ -43,7 +44,9 @@ export function traceCalls({ tracing, clock, pseudonymise }: CallTracerDeps): Ca
       'byova.bot': agent.bot.name,
       'byova.tracking_id': trackingId,
     });
-    if (span !== undefined) calls.set(conversation, { span, turns: new Map(), speech: [] });
+    if (span === undefined) return;
+    hasTraced = true;
+    calls.set(conversation, { span, turns: new Map(), speech: [] });
   };
 
   /** The turn's span, which begins with the speech that it answers. */
@@ -110,8 +113,11 @@ export function traceCalls({ tracing, clock, pseudonymise }: CallTracerDeps): Ca
 
   return {
     observe(conversation, moment) {
-      if (moment.type === 'call-started' || moment.type === 'call-returned')
-        return begin(conversation);
+      if (moment.type === 'call-started' || moment.type === 'call-returned') {
+        if (tracing.isSetUp()) begin(conversation);
+        return;
+      }
+      if (!hasTraced) return;
       const held = calls.get(conversation);
       if (held !== undefined) tell(held, conversation, moment);
     },

@@ -1,4 +1,11 @@
-import { type Span, SpanStatusCode, context, isSpanContextValid, trace } from '@opentelemetry/api';
+import {
+  ProxyTracerProvider,
+  type Span,
+  SpanStatusCode,
+  context,
+  isSpanContextValid,
+  trace,
+} from '@opentelemetry/api';
 
 /** Attributes of spans and events: never a token, audio, digits or text of the caller. */
 type TraceAttributes = Readonly<Record<string, string | number>>;
@@ -18,9 +25,14 @@ export interface TraceSpan {
 
 /** Where spans come from. */
 export interface Tracing {
+  /** Whether somebody has set up OpenTelemetry in this process by now; without, there is nothing to start. */
+  isSetUp(): boolean;
   /** Starts a trace; `undefined` when nobody has set up OpenTelemetry in this process. */
   start(name: string, atMs: number, attributes: TraceAttributes): TraceSpan | undefined;
 }
+
+/** Where spans come from while there is no SDK. */
+const NOWHERE = new ProxyTracerProvider().getDelegate();
 
 /** Creates the gate to OpenTelemetry. Without an SDK in the process a trace costs one call of its API. */
 export function createTracing(): Tracing {
@@ -46,6 +58,10 @@ export function createTracing(): Tracing {
     headers: () => toHeaders(span),
   });
   return {
+    isSetUp() {
+      const provider = trace.getTracerProvider();
+      return !(provider instanceof ProxyTracerProvider) || provider.getDelegate() !== NOWHERE;
+    },
     start(name, atMs, attributes) {
       const span = open(name, atMs, attributes, undefined);
       return isSpanContextValid(span.spanContext()) ? wrap(span) : undefined;
