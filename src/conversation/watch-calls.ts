@@ -79,53 +79,77 @@ export interface CallWatchOptions {
 const DEFAULT_MAX_TURNS = 60;
 const SHOWN_ID_LENGTH = 8;
 
+/** When what happened in an answer under way. */
 interface Marks {
   readonly turn: number;
-  askedAtMs?: number;
-  botAtMs?: number;
-  firstAudioAtMs?: number;
-  failure?: string;
+  askedAtMs: number | undefined;
+  botAtMs: number | undefined;
+  firstAudioAtMs: number | undefined;
+  failure: string | undefined;
+  /** The answer that began after this one. */
+  next: Marks | undefined;
 }
 
+/** There is one for each call, so an idle one holds as little as can be. */
 interface Watched {
   readonly call: number;
   /** Answers under way, oldest first. */
-  marks: Marks[];
+  marks: Marks | undefined;
+}
+
+type AnswerEnded = Extract<CallMoment, { readonly type: 'answer-ended' }>;
+
+/** An answer that has ended, as it is remembered; what is shown of it is worked out when somebody looks. */
+interface EndedTurn extends Omit<Marks, 'next'> {
+  readonly call: number;
+  readonly conversationId: string;
+  readonly organisationId: string;
+  readonly agent: string;
+  readonly bot: string;
+  readonly input: AnswerEnded['input'];
+  readonly outcome: AnswerOutcome;
+  readonly durationMs: number;
+  readonly endedAtMs: number;
 }
 
 /** Creates a watch that sees nothing yet. It costs a look-up a moment, and nothing a frame. */
 export function watchCalls(options: CallWatchOptions, clock: Pick<Clock, 'now'>): CallWatch {
   const { maxTurns = DEFAULT_MAX_TURNS, pseudonymise } = options;
   const watched = new Map<Conversation, Watched>();
-  const turns: RecentTurn[] = [];
+  /** A ring; the oldest is overwritten. */
+  const turns: EndedTurn[] = [];
+  let oldest = 0;
   let calls = 0;
 
-  const marksOf = (held: Watched, turn: number): Marks => {
-    const known = held.marks.find((marks) => marks.turn === turn);
-    if (known !== undefined) return known;
-    const marks: Marks = { turn };
-    held.marks.push(marks);
-    if (held.marks.length > MAX_OPEN_TURNS) held.marks.shift();
-    return marks;
-  };
-  const remember = (
-    conversation: Conversation,
-    held: Watched,
-    moment: Extract<CallMoment, { readonly type: 'answer-ended' }>,
-  ): void => {
-    const marks = marksOf(held, moment.turn);
-    held.marks = held.marks.filter((one) => one !== marks);
+  const remember = (conversation: Conversation, held: Watched, moment: AnswerEnded): void => {
+    const marks = takeMarks(held, moment.turn);
     // What the bot was listening to was no input after all.
     if (moment.outcome === 'withdrawn') return;
-    turns.push(toTurn(identify(conversation, held, pseudonymise), marks, moment, clock.now()));
-    if (turns.length > maxTurns) turns.shift();
+    const { call, agent } = conversation;
+    turns[oldest] = {
+      call: held.call,
+      conversationId: call.conversationId,
+      organisationId: call.organisationId,
+      agent: agent.id,
+      bot: agent.bot.name,
+      turn: moment.turn,
+      input: moment.input,
+      outcome: moment.outcome,
+      durationMs: moment.durationMs,
+      endedAtMs: clock.now(),
+      askedAtMs: marks?.askedAtMs,
+      botAtMs: marks?.botAtMs,
+      firstAudioAtMs: marks?.firstAudioAtMs,
+      failure: marks?.failure,
+    };
+    oldest = (oldest + 1) % maxTurns;
   };
 
   return {
     observe(conversation, moment) {
       if (moment.type === 'call-started' || moment.type === 'call-returned') {
         if (watched.size < options.maxCalls)
-          watched.set(conversation, { call: ++calls, marks: [] });
+          watched.set(conversation, { call: ++calls, marks: undefined });
         return;
       }
       const held = watched.get(conversation);
@@ -180,7 +204,10 @@ export function watchCalls(options: CallWatchOptions, clock: Pick<Clock, 'now'>)
       );
       return { total: watched.size, byState, byOrganisation, byAgent, calls: shown };
     },
-    turns: () => turns.toReversed(),
+    turns: () =>
+      [...turns.slice(oldest), ...turns.slice(0, oldest)]
+        .toReversed()
+        .map((turn) => toTurn(turn, pseudonymise)),
     find(number) {
       for (const [{ call }, held] of watched)
         if (held.call === number)
@@ -188,6 +215,43 @@ export function watchCalls(options: CallWatchOptions, clock: Pick<Clock, 'now'>)
       return undefined;
     },
   };
+}
+
+/** Those of an answer, which begins with them if it is not known yet. */
+function marksOf(held: Watched, turn: number): Marks {
+  let last: Marks | undefined;
+  let others = 0;
+  for (let marks = held.marks; marks !== undefined; marks = marks.next) {
+    if (marks.turn === turn) return marks;
+    last = marks;
+    others += 1;
+  }
+  const marks: Marks = {
+    turn,
+    askedAtMs: undefined,
+    botAtMs: undefined,
+    firstAudioAtMs: undefined,
+    failure: undefined,
+    next: undefined,
+  };
+  if (last === undefined) held.marks = marks;
+  else last.next = marks;
+  if (others >= MAX_OPEN_TURNS) held.marks = held.marks?.next;
+  return marks;
+}
+
+/** Those of an answer that has ended, which is under way no more. */
+function takeMarks(held: Watched, turn: number): Marks | undefined {
+  let before: Marks | undefined;
+  for (let marks = held.marks; marks !== undefined; marks = marks.next) {
+    if (marks.turn === turn) {
+      if (before === undefined) held.marks = marks.next;
+      else before.next = marks.next;
+      return marks;
+    }
+    before = marks;
+  }
+  return undefined;
 }
 
 function count(counts: Map<string, number>, name: string): void {
@@ -198,19 +262,17 @@ function count(counts: Map<string, number>, name: string): void {
 function stateOf({ ear, playback, answering }: Conversation, { marks }: Watched): CallState {
   if (ear?.isSpeaking === true) return 'caller-speaking';
   if (playback.isPlaying()) return 'bot-speaking';
-  const current = marks[0];
-  if (current === undefined && answering === undefined) return 'listening';
-  return current?.firstAudioAtMs === undefined ? 'bot-thinking' : 'bot-speaking';
+  if (marks === undefined && answering === undefined) return 'listening';
+  return marks?.firstAudioAtMs === undefined ? 'bot-thinking' : 'bot-speaking';
 }
 
 function identify(
-  { call, agent }: Conversation,
-  held: Watched,
+  held: Pick<EndedTurn, 'call' | 'conversationId' | 'organisationId' | 'agent' | 'bot'>,
   pseudonymise: CallWatchOptions['pseudonymise'],
 ): CallIdentity {
-  const { conversationId, organisationId } = call;
+  const { call, conversationId, organisationId, agent, bot } = held;
   return {
-    call: held.call,
+    call,
     conversation: conversationId.slice(0, SHOWN_ID_LENGTH),
     organisation: organisationId,
     ...(pseudonymise && {
@@ -219,8 +281,8 @@ function identify(
         organisation: pseudonymise(organisationId),
       },
     }),
-    agent: agent.id,
-    bot: agent.bot.name,
+    agent,
+    bot,
   };
 }
 
@@ -229,21 +291,22 @@ function toLiveCall(
   held: Watched,
   pseudonymise: CallWatchOptions['pseudonymise'],
 ): LiveCall {
-  const { startedAtMs, turns, failures } = conversation;
-  const state = stateOf(conversation, held);
-  return { ...identify(conversation, held, pseudonymise), state, startedAtMs, turns, failures };
+  const { call, agent, startedAtMs, turns, failures } = conversation;
+  const { conversationId, organisationId } = call;
+  const identity = identify(
+    { call: held.call, conversationId, organisationId, agent: agent.id, bot: agent.bot.name },
+    pseudonymise,
+  );
+  return { ...identity, state: stateOf(conversation, held), startedAtMs, turns, failures };
 }
 
-function toTurn(
-  identity: CallIdentity,
-  { askedAtMs, botAtMs, firstAudioAtMs, failure }: Marks,
-  { turn, input, outcome, durationMs }: Extract<CallMoment, { readonly type: 'answer-ended' }>,
-  endedAtMs: number,
-): RecentTurn {
+function toTurn(ended: EndedTurn, pseudonymise: CallWatchOptions['pseudonymise']): RecentTurn {
+  const { turn, input, outcome, failure, durationMs, endedAtMs } = ended;
+  const { askedAtMs, botAtMs, firstAudioAtMs } = ended;
   // A bot that hears the caller as he speaks is asked, and may answer, before the input is complete.
   const after = (atMs: number): number => Math.max(0, Math.round(atMs - endedAtMs + durationMs));
   return {
-    ...identity,
+    ...identify(ended, pseudonymise),
     turn,
     input,
     outcome,

@@ -155,6 +155,25 @@ describe('the watch of calls', () => {
     ]);
   });
 
+  it('forgets the oldest of more answers under way than a call may have', () => {
+    const { clock, watch, begin, end } = start();
+    const call = begin();
+    for (let turn = 1; turn <= 9; turn += 1)
+      watch.observe(call.conversation, { type: 'asked', turn, input: 'speech' });
+    clock.advance(50);
+    for (const turn of [9, 5, 2, 1]) end(call, turn, 100, 'interrupted');
+    expect(watch.turns().map(({ turn, askedAfterMs }) => [turn, askedAfterMs])).toEqual([
+      [1, undefined],
+      [2, 50],
+      [5, 50],
+      [9, 50],
+    ]);
+    for (const turn of [3, 4, 6, 7]) end(call, turn, 100);
+    expect(watch.look(1).calls[0]?.state).toBe('bot-thinking');
+    end(call, 8, 100);
+    expect(watch.look(1).calls[0]?.state).toBe('listening');
+  });
+
   it('remembers the newest answers only, and watches no more calls than it may', () => {
     const { watch, begin, end } = start({ maxCalls: 2, maxTurns: 3 });
     const [first] = [begin(), begin(), begin()];
