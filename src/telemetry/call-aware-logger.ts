@@ -1,7 +1,7 @@
 import type { LogFields, Logger } from '../core/logger.ts';
 import type { LogLevelTable } from './log-levels.ts';
 import { LOG_LEVELS, type LogLevel } from './logger.ts';
-import { PLAIN, type PlainAware, plainOf } from './plain-logger.ts';
+import { PLAIN, type PlainAware, writePlain } from './plain-logger.ts';
 import type { Pseudonymise } from './pseudonyms.ts';
 
 /** A logger that can write what is less important than its own level. */
@@ -48,12 +48,7 @@ export function createCallAwareLogger(base: LevelledLogger, deps: CallAwareDeps)
     info: (fields, message) => loggerOf(fields).info(mask(fields), message),
     warn: (fields, message) => loggerOf(fields).warn(mask(fields), message),
     error: (fields, message) => loggerOf(fields).error(mask(fields), message),
-    [PLAIN]: {
-      debug: (fields, message) => plainOf(loggerOf(fields)).debug(mask(fields), message),
-      info: (fields, message) => plainOf(loggerOf(fields)).info(mask(fields), message),
-      warn: (fields, message) => plainOf(loggerOf(fields)).warn(mask(fields), message),
-      error: (fields, message) => plainOf(loggerOf(fields)).error(mask(fields), message),
-    },
+    [PLAIN]: (event, kind, fields) => writePlain(loggerOf(fields), event, kind, mask(fields)),
   };
 }
 

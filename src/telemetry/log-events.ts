@@ -1,5 +1,5 @@
 import type { LogFields } from '../core/logger.ts';
-import { type PlainAware, type PlainFields, plainOf } from './plain-logger.ts';
+import { type PlainAware, type PlainFields, writePlain } from './plain-logger.ts';
 
 /**
  * Every event the gateway logs: its level and its message. Alerts and tests key on the name.
@@ -89,7 +89,7 @@ export function logEvent<Name extends LogEventName>(
   event: Name,
   fields?: FieldsOf<Name>,
 ): void {
-  const entry = LOG_EVENTS[event];
-  const writer = 'plain' in entry ? plainOf(logger) : logger;
-  writer[entry.level]({ event, ...fields }, entry.message);
+  const kind = LOG_EVENTS[event];
+  if ('plain' in kind) writePlain(logger, event, kind, fields ?? {});
+  else logger[kind.level]({ event, ...fields }, kind.message);
 }

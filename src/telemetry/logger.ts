@@ -1,7 +1,7 @@
-import { pino, type DestinationStream } from 'pino';
+import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 
 import { describeError } from './describe-error.ts';
-import { PLAIN, type PlainAware } from './plain-logger.ts';
+import { PLAIN, type PlainAware, type WritePlain } from './plain-logger.ts';
 import { SECRET_FIELDS } from './secret-fields.ts';
 
 /** Levels of {@link createLogger}, most talkative first. */
@@ -48,15 +48,25 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     },
   );
   return Object.assign(logger, {
-    [PLAIN]: plain,
+    [PLAIN]: bindEvents(plain),
     atLevel: (other: LogLevel) =>
       Object.assign(logger.child({}, { level: other }), {
-        [PLAIN]: plain.child({}, { level: other }),
+        [PLAIN]: bindEvents(plain.child({}, { level: other })),
       }),
     setLevel(other: LogLevel) {
       logger.level = other;
     },
   });
+}
+
+/** The name of an event is made part of a logger once, which saves copying the fields of each line. */
+function bindEvents(logger: PinoLogger): WritePlain {
+  const byEvent = new Map<string, PinoLogger>();
+  return (event, { level, message }, fields) => {
+    let bound = byEvent.get(event);
+    if (bound === undefined) byEvent.set(event, (bound = logger.child({ event })));
+    bound[level](fields, message);
+  };
 }
 
 /** Lines of one millisecond share its text. */

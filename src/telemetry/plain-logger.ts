@@ -1,4 +1,4 @@
-import type { Logger } from '../core/logger.ts';
+import type { LogFields, Logger } from '../core/logger.ts';
 import type { SecretField } from './secret-fields.ts';
 
 /**
@@ -9,15 +9,31 @@ export type PlainFields = Readonly<Record<string, string | number | boolean | un
   readonly [Name in SecretField]?: never;
 };
 
-/** Where a logger keeps its {@link PlainAware plain one}. A symbol, since bots log with the same logger, and must not find it. */
-export const PLAIN = Symbol('plain');
-
-/** A logger that may have another one for {@link PlainFields}: the same lines at the same level, without the search for secrets. */
-export interface PlainAware extends Logger {
-  readonly [PLAIN]?: Logger;
+/** What is fixed about the lines of one event. */
+interface LineKind {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
 }
 
-/** The logger for {@link PlainFields}; the same one where it makes no difference. */
-export function plainOf(logger: PlainAware): Logger {
-  return logger[PLAIN] ?? logger;
+/** Writes a line of {@link PlainFields}: the same as any other, without the search for secrets. */
+export type WritePlain = (event: string, kind: LineKind, fields: LogFields) => void;
+
+/** Where a logger keeps its {@link WritePlain}. A symbol, since bots log with the same logger, and must not find it. */
+export const PLAIN = Symbol('plain');
+
+/** A logger that may know a shorter way for {@link PlainFields}. */
+export interface PlainAware extends Logger {
+  readonly [PLAIN]?: WritePlain;
+}
+
+/** Writes a line of {@link PlainFields}, the shorter way where the logger knows one. */
+export function writePlain(
+  logger: PlainAware,
+  event: string,
+  kind: LineKind,
+  fields: LogFields,
+): void {
+  const write = logger[PLAIN];
+  if (write === undefined) logger[kind.level]({ event, ...fields }, kind.message);
+  else write(event, kind, fields);
 }
