@@ -205,15 +205,25 @@ export function createAuthenticator(
     return error;
   };
 
+  /** Of the RPC before: most bring what it brought, and comparing costs a tenth of hashing. */
+  let lastHeader: string | undefined;
+  let last: Remembered | undefined;
+
   return {
     authenticate(header, schemaId) {
       let tokenHash: string | undefined;
       try {
+        if (last !== undefined && header === lastHeader) {
+          tokenHash = last.generation.tokenHash;
+          if (isUsable(last, schemaId)) return admitKnown(last);
+        }
         const token = extractToken(header, maxHeaderBytes);
         tokenHash = hash('sha256', token, 'base64url');
         const known = remembered.get(tokenHash);
         if (known === undefined || !isUsable(known, schemaId))
           return admitNew(token, tokenHash, schemaId);
+        lastHeader = header;
+        last = known;
         return admitKnown(known);
       } catch (error) {
         throw count(withHash(error, tokenHash));

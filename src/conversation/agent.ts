@@ -74,16 +74,20 @@ export interface AgentCatalogue {
 
 /** Creates the catalogue. Ids are unique; the configuration has checked that. */
 export function createAgentCatalogue(agents: readonly Agent[]): AgentCatalogue {
+  const sees = (organisationId: string, { organisations }: Agent): boolean =>
+    organisations === 'any' || organisations.has(organisationId);
   const list = (organisationId: string): readonly Agent[] =>
-    agents.filter(
-      ({ organisations }) => organisations === 'any' || organisations.has(organisationId),
-    );
+    agents.filter((agent) => sees(organisationId, agent));
+  const byId = new Map(agents.map((agent) => [agent.id, agent]));
+  const byDefault = agents.filter(({ isDefault }) => isDefault);
   const find = (organisationId: string, agentId: string): Agent | undefined => {
+    if (agentId !== '') {
+      const agent = byId.get(agentId);
+      return agent !== undefined && sees(organisationId, agent) ? agent : undefined;
+    }
+    for (const agent of byDefault) if (sees(organisationId, agent)) return agent;
     const visible = list(organisationId);
-    if (agentId !== '') return visible.find(({ id }) => id === agentId);
-    return (
-      visible.find(({ isDefault }) => isDefault) ?? (visible.length === 1 ? visible[0] : undefined)
-    );
+    return visible.length === 1 ? visible[0] : undefined;
   };
   return {
     list,

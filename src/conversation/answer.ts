@@ -48,17 +48,26 @@ export interface Question {
  * Asks the bot, speaks what it yields, and completes the RPC: exactly once, whatever the bot does.
  *
  * Answers of one call are given one after another, so that the sound of two RPCs is never interleaved.
+ *
+ * @param asker Told when the answer is over; never before this returns.
  */
 export function giveAnswer(
   deps: AnswerDeps,
   conversation: Conversation,
   question: Question,
   sink: TurnSink,
+  asker: Asker,
 ): Answer {
-  const answer = new GivenAnswer(deps, conversation, question, sink);
+  const answer = new GivenAnswer(deps, conversation, question, sink, asker);
   conversation.answering = answer;
   answer.start();
   return answer;
+}
+
+/** Who asked for an answer. */
+export interface Asker {
+  /** The RPC was completed or is gone. */
+  answered(answer: Answer): void;
 }
 
 /** How far a bot has come with an answer. */
@@ -73,6 +82,7 @@ class GivenAnswer implements Answer, PatienceListener, ReplyListener {
   readonly #conversation: Conversation;
   readonly #question: Question;
   readonly #sink: TurnSink;
+  readonly #asker: Asker;
   readonly #turn: number;
   readonly #cancellation = new Cancellation<AnswerFate>();
   readonly #patience: Patience;
@@ -83,12 +93,19 @@ class GivenAnswer implements Answer, PatienceListener, ReplyListener {
   #cutOffAtMs: number | undefined;
   #done: Promise<void> | undefined;
 
-  constructor(deps: AnswerDeps, conversation: Conversation, question: Question, sink: TurnSink) {
+  constructor(
+    deps: AnswerDeps,
+    conversation: Conversation,
+    question: Question,
+    sink: TurnSink,
+    asker: Asker,
+  ) {
     const { clock } = deps;
     this.#deps = deps;
     this.#conversation = conversation;
     this.#question = question;
     this.#sink = sink;
+    this.#asker = asker;
     this.#completeAtMs = question.isOpen ? undefined : clock.now();
     this.#waitsFor = conversation.answering;
     conversation.turns += 1;
@@ -180,6 +197,7 @@ class GivenAnswer implements Answer, PatienceListener, ReplyListener {
     this.#patience.close();
     this.#observeEnd(outcome);
     if (conversation.answering === this) conversation.answering = undefined;
+    this.#asker.answered(this);
   }
 
   /** Says what is to be said up to the closing answer. */

@@ -93,6 +93,7 @@ export function createConversationDirectory(
 
   /** Makes the conversation that a message names, at the point where the rest says it stands. */
   const make = (
+    key: string,
     principal: Principal,
     message: TurnMessage,
     agent: Agent,
@@ -103,7 +104,7 @@ export function createConversationDirectory(
     const { conversationId } = message;
     const { language, parameters, vendorConfig, state } = stands;
     const conversation = new Conversation(
-      keyOf(principal, message),
+      key,
       agent,
       {
         conversationId,
@@ -123,7 +124,6 @@ export function createConversationDirectory(
   };
   const put = (conversation: Conversation): void => {
     conversations.set(conversation.key, conversation);
-    ended.delete(conversation.key);
     metrics.conversations.set(conversations.size);
   };
   /** @returns `false` when it was not held here. */
@@ -134,13 +134,14 @@ export function createConversationDirectory(
     return wasHeld;
   };
   const takeBack = (conversation: Conversation): void => {
+    ended.delete(conversation.key);
     admission.readmit(conversation.call);
     conversation.lastSeenMs = clock.now();
     put(conversation);
     observe(conversation, { type: 'call-returned' });
   };
 
-  const open = (principal: Principal, message: TurnMessage): Conversation => {
+  const open = (principal: Principal, message: TurnMessage, key: string): Conversation => {
     const { input, vendorConfig } = message;
     const agent = deps.catalogue().resolve(principal.organisationId, message.agentId);
     if (input.type !== 'session-start' && options.unknown === 'refuse')
@@ -152,7 +153,7 @@ export function createConversationDirectory(
       agentLimit: agent.maxConversations,
     });
     const parameters = input.type === 'session-start' ? input.parameters : {};
-    const conversation = make(principal, message, agent, {
+    const conversation = make(key, principal, message, agent, {
       language: '',
       parameters,
       vendorConfig,
@@ -182,6 +183,7 @@ export function createConversationDirectory(
       { durationMs: clock.now() - startedAtMs },
     );
     logEvent(logger, 'call.ended', story);
+    if (conversation.bot.end === undefined) return;
     runInBackground(
       () => conversation.bot.end?.(conversation.call, reason),
       (error) =>
@@ -215,13 +217,24 @@ export function createConversationDirectory(
         return known;
       }
       const { type } = message.input;
-      if (type === 'session-end' || (ended.has(key) && type !== 'session-start')) return undefined;
-      return open(principal, message);
+      if (type === 'session-end') return undefined;
+      if (ended.has(key)) {
+        if (type !== 'session-start') return undefined;
+        ended.delete(key);
+      }
+      return open(principal, message, key);
     },
     find: (principal, message) => conversations.get(keyOf(principal, message)),
     restore(principal, message, stored) {
       const agent = deps.catalogue().resolve(principal.organisationId, stored.agentId);
-      const conversation = make(principal, message, agent, stored, stored.startedAtMs);
+      const conversation = make(
+        keyOf(principal, message),
+        principal,
+        message,
+        agent,
+        stored,
+        stored.startedAtMs,
+      );
       applyRecord(conversation, stored);
       takeBack(conversation);
       return conversation;

@@ -1,7 +1,7 @@
 import type { Timer } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { BotInput } from '../handlers/bot-handler.ts';
-import { type AnswerDeps, type Question, giveAnswer } from './answer.ts';
+import { type AnswerDeps, type Asker, type Question, giveAnswer } from './answer.ts';
 import type { CallerInput, TurnMessage } from './caller-input.ts';
 import type { Answer, AnswerFate, Conversation, OpenTurn } from './conversation.ts';
 import type { ConversationDirectory } from './directory.ts';
@@ -36,7 +36,7 @@ export interface TurnDeps extends AnswerDeps, RecognitionDeps {
  * One `ProcessCallerInput` RPC: takes the caller's messages in, speaks the contract out. One object an RPC and no
  * closure a message, since caller audio comes fifty times a second.
  */
-export class Turn implements OpenTurn, EarListener {
+export class Turn implements OpenTurn, EarListener, Asker {
   readonly #deps: TurnDeps;
   readonly #principal: Principal;
   readonly #sink: TurnSink;
@@ -143,6 +143,10 @@ export class Turn implements OpenTurn, EarListener {
     const ask = askOf(conversation, utterance, this.#cut, this.#recognition);
     this.#recognition = undefined;
     return this.#ask(conversation, { type: 'speech', input: ask }, sink);
+  }
+
+  answered(answer: Answer): void {
+    if (this.#answer === answer) this.#leave();
   }
 
   keyPressed(key: string): void {
@@ -314,14 +318,13 @@ export class Turn implements OpenTurn, EarListener {
     isOpen: boolean,
   ): void {
     conversation.hasStarted = true;
-    const answer = giveAnswer(
+    this.#answer = giveAnswer(
       this.#deps,
       conversation,
       { ...question, isOpen, allowPartial: this.#allowPartial },
       sink,
+      this,
     );
-    this.#answer = answer;
-    void answer.done.then(() => (this.#answer === answer ? this.#leave() : undefined));
   }
 
   #acknowledge(): void {

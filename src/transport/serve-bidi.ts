@@ -141,7 +141,10 @@ class BidiCall<Request>
     silent.delete(this);
     layers.ended(this, error);
     layers.streams.delete(this);
-    this.#listener.closed();
+    const listener = this.#listener;
+    // What holds this call on, in HTTP/2 and below, must not hold on what was done for it.
+    this.#listener = NOBODY;
+    listener.closed();
   }
 
   onReceiveMetadata(metadata: Metadata): void {
