@@ -43,7 +43,6 @@ export class Turn implements OpenTurn, EarListener, Asker {
   #state: TurnState = 'opened';
   readonly state = (): TurnState => this.#state;
   #conversation: Conversation | undefined;
-  #conversationId = '';
   #organisationId: string | undefined;
   #digits: DigitCollector | undefined;
   #answer: Answer | undefined;
@@ -72,7 +71,7 @@ export class Turn implements OpenTurn, EarListener, Asker {
     if (this.#conversation === undefined) {
       this.#enter(message);
       if (this.#conversation === undefined) return this.#dismiss();
-    } else if (message.conversationId !== this.#conversationId)
+    } else if (message.conversationId !== this.#conversation.call.conversationId)
       throw new GatewayError(
         'ERR_CONVERSATION_ID_CHANGED',
         'conversation_id changed in the stream',
@@ -168,7 +167,6 @@ export class Turn implements OpenTurn, EarListener, Asker {
     const conversation = joinConversation(this.#deps.directory, this.#principal, message, this);
     if (conversation === undefined) return;
     this.#conversation = conversation;
-    this.#conversationId = message.conversationId;
     this.#allowPartial = message.allowPartialResponses;
     conversation.inputOwner?.superseded();
     conversation.inputOwner = this;
