@@ -36,16 +36,16 @@ export interface ChildServer {
  *
  * @param command Arguments of Node.js.
  * @param findPort Reads the port out of a line of standard output; `undefined` for lines that do not tell.
- * @param core Where it runs; what is measured runs on the first.
+ * @param core Where it runs, and what is measured runs on the first; `'all'`: on every core there is.
  */
 export async function startChildServer(
   command: readonly string[],
   findPort: (line: string) => number | undefined,
-  core = 0,
+  core: number | 'all' = 0,
 ): Promise<ChildServer> {
   const probe = ['--import', new URL('cpu-probe.mjs', import.meta.url).href];
   const [program = process.execPath, ...args] = [
-    ...pinnedTo(core),
+    ...(core === 'all' ? [] : pinnedTo(core)),
     process.execPath,
     ...probe,
     ...command,

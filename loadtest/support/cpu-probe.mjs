@@ -1,4 +1,5 @@
 // Loaded into a server that is measured, before its own code: tells what its process has used and what it holds, when asked.
+import cluster from 'node:cluster';
 import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { writeHeapSnapshot } from 'node:v8';
@@ -37,8 +38,8 @@ async function writeProfile(file) {
   await writeFile(file, JSON.stringify(profile));
 }
 
-// Threads of the server load this too.
-if (isMainThread) {
+// Threads and workers of the server load this too, and workers have a channel of their own.
+if (isMainThread && cluster.isPrimary) {
   process.on('message', (question) => {
     const [what, detail] = String(question).split(' ');
     if (what === 'profile') void startProfile().then(() => process.send('on'));

@@ -29,11 +29,13 @@ export interface GatewayChild extends Pick<
  *
  * @param options Of Node.js, beside the one for the young generation.
  * @param settings More sections of the configuration.
+ * @param workers Processes that answer calls; they run on every core. Absent: one process, on one core.
  */
 export async function startGatewayChild(
   agents: readonly object[],
   options: readonly string[] = [],
   settings: Readonly<Record<string, unknown>> = {},
+  workers?: number,
 ): Promise<GatewayChild> {
   const folder = await mkdtemp(join(tmpdir(), 'byova-load-'));
   const issuer = await createTokenIssuer({ issuer: 'http://127.0.0.1/idb' });
@@ -53,13 +55,22 @@ export async function startGatewayChild(
   );
   let adminPort = 0;
   const server = await startChildServer(
-    ['--max-semi-space-size=64', ...options, 'dist/cli/byova.js', 'serve', '--config', file],
+    [
+      '--max-semi-space-size=64',
+      ...options,
+      'dist/cli/byova.js',
+      'serve',
+      '--config',
+      file,
+      ...(workers === undefined ? [] : ['--workers', String(workers)]),
+    ],
     (line) => {
       const fields: unknown = JSON.parse(line);
       if (typeof fields !== 'object' || fields === null) return undefined;
       if ('adminPort' in fields) adminPort = Number(fields.adminPort);
       return 'grpcPort' in fields ? Number(fields.grpcPort) : undefined;
     },
+    workers === undefined ? 0 : 'all',
   );
   return {
     target: `127.0.0.1:${server.port}`,

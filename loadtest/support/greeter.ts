@@ -13,8 +13,12 @@ const IDLE_SECONDS = 1;
 export function startGreeter(
   promptBytes: number,
   question: object = { digits: { '1': 'answer' } },
+  workers?: number,
 ): Promise<GatewayChild> {
-  return startScriptedGateway([{ id: 'load', promptBytes, question }], [], {
-    conversation: { maxConversations: 1_000_000, idleTimeoutSeconds: IDLE_SECONDS },
-  });
+  return startScriptedGateway(
+    [{ id: 'load', promptBytes, question }],
+    [],
+    { conversation: { maxConversations: 1_000_000, idleTimeoutSeconds: IDLE_SECONDS } },
+    workers,
+  );
 }

@@ -20,6 +20,7 @@ export async function startScriptedGateway(
   agents: readonly PromptAgent[],
   options: readonly string[],
   settings: Readonly<Record<string, unknown>>,
+  workers?: number,
 ): Promise<GatewayChild> {
   const folder = await mkdtemp(join(tmpdir(), 'byova-load-'));
   const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true });
@@ -35,7 +36,7 @@ export async function startScriptedGateway(
         return { id, name: id, default: index === 0, bot: { use: 'script', options: { file } } };
       }),
     );
-    const gateway = await startGatewayChild(written, options, settings);
+    const gateway = await startGatewayChild(written, options, settings, workers);
     return {
       ...gateway,
       async stop() {

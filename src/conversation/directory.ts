@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { runInBackground } from '../core/background.ts';
 import { type Clock, every } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
+import { letOthersRun } from '../core/let-others-run.ts';
 import type { Logger } from '../core/logger.ts';
 import type { EndReason } from '../handlers/bot-handler.ts';
 import { CallLogger } from '../telemetry/call-logger.ts';
@@ -80,6 +81,10 @@ export interface ConversationDirectory {
 /** Remembers this many ended calls, so that a late RPC of one does not open it again. */
 const MAX_ENDED = 10_000;
 const MIN_SWEEP_MS = 1_000;
+/** A millisecond's work, or two. */
+const LOOKS_AT_ONCE = 3_200;
+/** Ending a call takes as long as looking at so many. */
+const LOOKS_OF_AN_END = 50;
 
 /** Creates the directory and starts its reaper. */
 export function createConversationDirectory(
@@ -191,15 +196,31 @@ export function createConversationDirectory(
     );
   };
 
-  const sweep = (): void => {
+  let isSweeping = false;
+  /** Gives up whoever is idle, in slices, for thousands that have gone away together are more than the others should wait for. */
+  const sweep = async (): Promise<void> => {
+    if (isSweeping) return;
+    isSweeping = true;
     const idleSinceMs = clock.now() - options.idleTimeoutMs;
-    for (const conversation of conversations.values()) {
-      // An open RPC alone does not keep it: behind a balancer one may stay open when its client is gone.
-      if (conversation.answering === undefined && conversation.lastSeenMs <= idleSinceMs)
-        end(conversation, 'idle');
+    let looks = 0;
+    try {
+      for (const conversation of conversations.values()) {
+        // An open RPC alone does not keep it: behind a balancer one may stay open when its client is gone.
+        const isIdle =
+          conversation.answering === undefined && conversation.lastSeenMs <= idleSinceMs;
+        if (isIdle) end(conversation, 'idle');
+        looks += isIdle ? LOOKS_OF_AN_END : 1;
+        if (looks < LOOKS_AT_ONCE) continue;
+        looks = 0;
+        await letOthersRun();
+      }
+    } finally {
+      isSweeping = false;
     }
   };
-  const reaper = every(clock, Math.max(options.idleTimeoutMs / 10, MIN_SWEEP_MS), sweep);
+  const reaper = every(clock, Math.max(options.idleTimeoutMs / 10, MIN_SWEEP_MS), () =>
+    runInBackground(sweep, (error) => logEvent(logger, 'process.fault', describeError(error))),
+  );
 
   return {
     agentOf: (principal, message) =>

@@ -5,9 +5,9 @@ import { GatewayError } from '../core/gateway-error.ts';
 export interface OpenStream {
   readonly principal: Principal;
   /** Ends the RPC with the status that belongs to `error`. */
-  readonly fail: (error: unknown) => void;
+  fail(error: unknown): void;
   /** Bytes that the client has not taken yet. */
-  readonly waitingBytes?: () => number;
+  waitingBytes?(): number;
 }
 
 /** The streaming RPCs that are open, as many as the server's limits allow. */
@@ -34,9 +34,9 @@ export function createOpenStreams(): OpenStreams {
       return bytes;
     },
     endUnwelcome(isWelcome) {
-      for (const { principal, fail } of streams)
-        if (!isWelcome(principal))
-          fail(new GatewayError('ERR_AUTH_REVOKED', 'the credential was revoked'));
+      for (const stream of streams)
+        if (!isWelcome(stream.principal))
+          stream.fail(new GatewayError('ERR_AUTH_REVOKED', 'the credential was revoked'));
     },
   };
 }

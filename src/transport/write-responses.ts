@@ -104,7 +104,7 @@ export class CallWriter implements ResponseWriter {
 
   complete(): void {
     if (!this.#end(undefined)) return;
-    this.#close({ code: Status.OK, details: '' }, undefined);
+    this.#close({ code: Status.OK, details: 'OK' }, undefined);
   }
 
   fail(error: unknown): void {
