@@ -161,6 +161,22 @@ describe('the session', () => {
     expect(rig.clock.pending()).toBe(0);
   });
 
+  it('[check 72] reaps hundreds that went away together in slices, and lets others run in between', async () => {
+    const rig = await createCallRig({ ...chatty(), directory: { maxConversations: 200 } });
+    for (let call = 0; call < 200; call += 1) {
+      const rpc = rig.open();
+      rpc.send(SESSION_START, { conversationId: `call-${call}` });
+      await rpc.ended;
+    }
+    rig.clock.advance(660_000);
+    const left = [rig.directory.size()];
+    while (left.at(-1) !== 0) {
+      await new Promise(setImmediate);
+      left.push(rig.directory.size());
+    }
+    expect(left).toEqual([136, 72, 8, 0]);
+  });
+
   it('[check 72] keeps a conversation whose RPC brings sound, and gives it up when the RPC falls silent', async () => {
     const rig = await createCallRig(chatty());
     const rpc = rig.open();
