@@ -162,7 +162,10 @@ describe('the session', () => {
   });
 
   it('[check 72] reaps hundreds that went away together in slices, and lets others run in between', async () => {
-    const rig = await createCallRig({ ...chatty(), directory: { maxConversations: 200 } });
+    const rig = await createCallRig({
+      ...chatty(),
+      directory: { maxConversations: 200, maxPerOrganisation: 200 },
+    });
     for (let call = 0; call < 200; call += 1) {
       const rpc = rig.open();
       rpc.send(SESSION_START, { conversationId: `call-${call}` });
