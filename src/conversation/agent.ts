@@ -61,6 +61,8 @@ export interface Fallback {
 
 /** The virtual agents of this gateway, as one organisation sees them. */
 export interface AgentCatalogue {
+  /** Whether any agent is answered by another server. */
+  readonly hasRelays: boolean;
   list(organisationId: string): readonly Agent[];
   /** Finds the agent as {@link resolve} does; `undefined` when there is none. */
   find(organisationId: string, agentId: string): Agent | undefined;
@@ -90,6 +92,7 @@ export function createAgentCatalogue(agents: readonly Agent[]): AgentCatalogue {
     return visible.length === 1 ? visible[0] : undefined;
   };
   return {
+    hasRelays: agents.some(({ relay }) => relay !== undefined),
     list,
     find,
     resolve(organisationId, agentId) {

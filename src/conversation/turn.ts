@@ -319,7 +319,7 @@ export class Turn implements OpenTurn, EarListener, Asker {
     this.#answer = giveAnswer(
       this.#deps,
       conversation,
-      { ...question, isOpen, allowPartial: this.#allowPartial },
+      { type: question.type, input: question.input, isOpen, allowPartial: this.#allowPartial },
       sink,
       this,
     );

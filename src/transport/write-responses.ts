@@ -132,7 +132,8 @@ export class CallWriter implements ResponseWriter {
   #close(status: { readonly code: Status; readonly details: string }, error: unknown): void {
     // The status waits behind what is written, and so for the client; grpc-js then says that the call is cancelled.
     if (this.#stream.writableLength > 0) this.#stalls.add(this);
-    this.#call.sendStatus({ ...status, metadata: this.#written.trailersOf(error) });
+    const { code, details } = status;
+    this.#call.sendStatus({ code, details, metadata: this.#written.trailersOf(error) });
   }
 
   #end(error: unknown): boolean {

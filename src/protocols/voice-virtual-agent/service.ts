@@ -75,11 +75,15 @@ export function createVoiceVirtualAgentService(deps: VoiceVirtualAgentDeps): Pro
       throw new GatewayError('ERR_PROTOCOL_INPUT_MISSING', 'A message cannot be read', { cause });
     }
   };
+  let mayRelay = false;
   const relay = (
     context: RpcContext,
     responses: ResponseWriter,
     first: TurnMessage,
   ): RelayingTurn | undefined => {
+    // A call that began with such an agent goes on with it when the configuration has none any more.
+    mayRelay ||= deps.catalogue().hasRelays;
+    if (!mayRelay) return undefined;
     const { principal } = context;
     const agent = deps.turns.directory.agentOf(principal, first);
     if (agent?.relay === undefined) return undefined;
@@ -224,10 +228,11 @@ class VoiceRpc implements RequestListener<Buffer> {
     (this.#relayed ?? this.#turn).cancelled();
   }
 
+  /** What was decoded here may be added to here. */
   #first(decoded: TurnMessage, bytes: Buffer): void | Promise<void> {
     const { turns, relay } = this.#deps;
     const { trackingId } = this.#context;
-    const message = { ...decoded, trackingId };
+    const message: TurnMessage = Object.assign(decoded, { trackingId });
     this.#isFirst = false;
     noteOpened(turns.logger, this.#context, message);
     this.#relayed = relay(this.#context, this.#responses, message);
