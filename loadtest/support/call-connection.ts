@@ -1,3 +1,4 @@
+import { readGrpcStatus } from './grpc-status.ts';
 import {
   ACK,
   END_HEADERS,
@@ -8,7 +9,7 @@ import {
   createFrameReader,
   uint32,
 } from './http2-frames.ts';
-import { WINDOW_BYTES, connectHttp2Socket } from './http2-socket.ts';
+import { type Http2Request, WINDOW_BYTES, connectHttp2Socket } from './http2-socket.ts';
 import { Tally } from './tally.ts';
 
 /** Who wants to know what comes on an RPC. */
@@ -57,8 +58,6 @@ const SLAB_BYTES = 256 * 1024;
 const MAX_HELD = 150_000;
 const MESSAGE_HEAD_BYTES = 5;
 const INITIAL_WINDOW_SIZE = 4;
-/** `grpc-status` in Huffman's code, as nghttp2 writes it; length and text of the value follow. */
-const STATUS_NAME = Buffer.from('9acac8b21234da8f', 'hex');
 const NOTHING: Buffer = Buffer.alloc(0);
 /** Stands among the held messages for the half-close behind them. */
 const END = new Uint8Array(0);
@@ -69,7 +68,7 @@ const END = new Uint8Array(0);
  */
 export async function openCallConnection(
   target: string,
-  request: { readonly path: string; readonly token: string },
+  request: Http2Request,
 ): Promise<CallConnection> {
   const { socket, headers } = await connectHttp2Socket(target, request);
   const streams = new Map<number, Stream>();
@@ -173,7 +172,7 @@ export async function openCallConnection(
     } else if (type === FRAME.windowUpdate) onWindowUpdate(streamId, payload);
     else if (type === FRAME.resetStream) finish(streamId, 'reset');
     else if (type === FRAME.headers && (flags & END_STREAM) !== 0)
-      finish(streamId, readStatus(payload));
+      finish(streamId, readGrpcStatus(payload));
   };
   const onDataBytes = (streamId: number, piece: Buffer): void => {
     const stream = streams.get(streamId);
@@ -228,12 +227,4 @@ export async function openCallConnection(
     dropped: () => dropped,
     close: () => socket.destroy(),
   };
-}
-
-function readStatus(block: Buffer): string {
-  const at = block.indexOf(STATUS_NAME);
-  if (at < 0) return 'unknown';
-  const length = block[at + STATUS_NAME.length] ?? 0;
-  const from = at + STATUS_NAME.length + 1;
-  return block.toString('latin1', from, from + length);
 }

@@ -17,8 +17,12 @@ export interface GatewayChild extends Pick<
 > {
   /** Where it listens, `host:port`. */
   readonly target: string;
+  /** Port of its admin server, on the loopback. */
+  readonly adminPort: number;
   /** A token that it takes. */
   readonly token: string;
+  /** Makes a token of another organisation, or a new one of the same. */
+  mint(organisationId: string): string;
   /** All of its series as they are now, by name and labels as they are written. */
   metrics(): Promise<ReadonlyMap<string, number>>;
   stop(): Promise<void>;
@@ -72,13 +76,13 @@ export async function startGatewayChild(
     },
     workers === undefined ? 0 : 'all',
   );
+  const mint = (organisationId: string): string =>
+    issuer.mint({ organisationId, schemaId: VOICE_VIRTUAL_AGENT_SCHEMA_ID, ...identity });
   return {
     target: `127.0.0.1:${server.port}`,
-    token: issuer.mint({
-      organisationId: ORGANISATION,
-      schemaId: VOICE_VIRTUAL_AGENT_SCHEMA_ID,
-      ...identity,
-    }),
+    adminPort,
+    token: mint(ORGANISATION),
+    mint,
     async metrics() {
       const response = await fetch(`http://127.0.0.1:${adminPort}/metrics`);
       const lines = (await response.text()).split('\n');

@@ -34,6 +34,8 @@ export interface RealTimeLoad {
 export interface RealTimeLoadOptions extends Pick<GatewayChild, 'target' | 'token'> {
   readonly calls: number;
   readonly connections: number;
+  /** Who signed the certificate of what stands before the gateway, in PEM; absent: no TLS. */
+  readonly ca?: string;
   readonly utterances: readonly Utterance[];
   readonly agentId: string;
 }
@@ -51,7 +53,11 @@ export async function startRealTimeLoad(options: RealTimeLoadOptions): Promise<R
   const latenessMs = new Tally();
   const connections: readonly CallConnection[] = await Promise.all(
     Array.from({ length: options.connections }, () =>
-      openCallConnection(options.target, { path: method.path, token: options.token }),
+      openCallConnection(options.target, {
+        path: method.path,
+        token: options.token,
+        ca: options.ca,
+      }),
     ),
   );
   const calls = Array.from({ length: options.calls }, (_, index) => {

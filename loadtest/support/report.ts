@@ -57,7 +57,7 @@ export function toMs(value: number): string {
 export function plot(
   title: string,
   rows: readonly PlotRow[],
-  unit: 'ms' | '%' | 'KB' = 'ms',
+  unit: 'ms' | '%' | 'KB' | 'µs' = 'ms',
 ): string {
   const ends = rows.flatMap(({ values, limit = 0 }) => [percentile(values, 0.99), limit]);
   const to = Math.ceil(Math.max(...ends, 10) / 10) * 10;

@@ -1,3 +1,4 @@
+import { readGrpcStatus } from './grpc-status.ts';
 import {
   ACK,
   END_HEADERS,
@@ -9,10 +10,8 @@ import {
   encodeFrame,
   uint32,
 } from './http2-frames.ts';
-import { WINDOW_BYTES, connectHttp2Socket } from './http2-socket.ts';
-
-/** `grpc-status: 0` without a table: the name in Huffman's code, which nghttp2 writes since it is shorter, and the bare value. */
-const STATUS_OK = Buffer.from('9acac8b21234da8f0130', 'hex');
+import { type Http2Request, WINDOW_BYTES, connectHttp2Socket } from './http2-socket.ts';
+import { type RequestHeaders, encodeRequestHeaders } from './request-headers.ts';
 
 /** What became of an RPC. */
 interface RpcResult {
@@ -26,8 +25,11 @@ interface RpcResult {
 
 /** One connection that sends the same request again and again. */
 export interface RpcConnection {
-  /** @param message With its five bytes of length. */
-  call(message: Uint8Array, onResult: (result: RpcResult) => void): void;
+  /**
+   * @param message With its five bytes of length.
+   * @param token Of another caller than the connection's.
+   */
+  call(message: Uint8Array, onResult: (result: RpcResult) => void, token?: string): void;
   close(): void;
 }
 
@@ -46,7 +48,7 @@ interface Rpc {
  */
 export async function openRpcConnection(
   target: string,
-  request: { readonly path: string; readonly token: string },
+  request: Http2Request,
 ): Promise<RpcConnection> {
   const { socket, headers } = await connectHttp2Socket(target, request);
   const running = new Map<number, Rpc>();
@@ -78,7 +80,7 @@ export async function openRpcConnection(
       socket.write(encodeFrame(FRAME.ping, ACK, 0, payload));
     else if (type === FRAME.resetStream) finish(streamId, 'reset');
     if ((type === FRAME.headers || type === FRAME.data) && (flags & END_STREAM) !== 0)
-      finish(streamId, payload.includes(STATUS_OK) ? 'ok' : 'no-status');
+      finish(streamId, readGrpcStatus(payload) === '0' ? 'ok' : 'no-status');
   });
   socket.on('data', (chunk) => {
     // What the answers in a chunk set off leaves together.
@@ -90,13 +92,15 @@ export async function openRpcConnection(
     for (const streamId of running.keys()) finish(streamId, 'connection');
   });
 
-  const headFrames = [headers.first, headers.later].map((block) =>
-    encodeFrame(FRAME.headers, END_HEADERS, 0, block),
-  );
+  const toHeadFrames = (blocks: RequestHeaders): readonly Buffer[] =>
+    [blocks.first, blocks.later].map((block) => encodeFrame(FRAME.headers, END_HEADERS, 0, block));
+  const headersOf = (token: string): RequestHeaders =>
+    encodeRequestHeaders({ authority: target, path: request.path, token });
+  const headFrames = toHeadFrames(headers);
   return {
-    call(message, onResult) {
+    call(message, onResult, token) {
       const streamId = nextStreamId;
-      const [first, later] = headFrames;
+      const [first, later] = token === undefined ? headFrames : toHeadFrames(headersOf(token));
       const head = streamId === 1 ? first : later;
       if (head === undefined) throw new TypeError('no headers');
       nextStreamId += 2;

@@ -88,6 +88,8 @@ export type BalancerName = keyof typeof BALANCERS;
 export interface RunningBalancer {
   /** `host:port`, with TLS. */
   readonly target: string;
+  /** Id of its process, which may have children that do the work. */
+  readonly processId: number;
   /** The authority that signed its certificate, in PEM. */
   readonly ca: string;
   /** What it complained about so far. */
@@ -119,6 +121,7 @@ export async function startBalancer(
   const ended = once(child, 'close');
   return {
     target: `127.0.0.1:${port}`,
+    processId: child.pid ?? 0,
     ca,
     errors,
     async close() {

@@ -1,0 +1,58 @@
+import type { BalancerCosts } from './cost-balancers.ts';
+import type { RedisCosts } from './cost-redis.ts';
+import type { Cost } from './cost-rounds.ts';
+import type { TalkFigures } from './cost-talk.ts';
+
+/** All that a run of `loadtest:costs` measured; `docs/performance/costs.json` holds one. */
+export interface CostFigures {
+  /** Version of Node.js. */
+  readonly node: string;
+  /** Load averages of the machine, over a minute, at the begin and at the end. */
+  readonly load: readonly [number, number];
+  readonly cores: number;
+  /** Of the prompt that all turns have that say nothing else. */
+  readonly promptBytes: number;
+  readonly turns: readonly Cost[];
+  readonly organisations: readonly Cost[];
+  readonly tls: readonly Cost[];
+  readonly bots: readonly Cost[];
+  /** Nobody calls, few do, more do. */
+  readonly talk: readonly TalkFigures[];
+  readonly balancers: readonly BalancerCosts[];
+  readonly redis?: RedisCosts;
+}
+
+/** What a cost was measured at, in microseconds; `NaN` when it was not. */
+export function microsOf(costs: readonly Cost[], id: string): number {
+  return costs.find((cost) => cost.id === id)?.micros ?? Number.NaN;
+}
+
+/** What talking costs for each frame, in microseconds of CPU time. */
+export interface FrameCost {
+  readonly calls: number;
+  /** Everything divided by frames: what a call that talks costs, turns included. */
+  readonly allInMicros: number;
+  /** Without what the process does when nobody calls, and without the turns, at the price of a turn with a key. */
+  readonly aloneMicros: number;
+  /** Share of a core. */
+  readonly cpu: number;
+}
+
+/** Takes idle work and turns out of what talking cost. */
+export function frameCosts(talk: readonly TalkFigures[], turnMicros: number): readonly FrameCost[] {
+  const idle = idleCpu(talk);
+  return talk
+    .filter(({ frames }) => frames > 0)
+    .map(({ calls, seconds, cpuMicros, frames, turns }) => ({
+      calls,
+      allInMicros: cpuMicros / frames,
+      aloneMicros: (cpuMicros - idle * seconds * 1e6 - turns * turnMicros) / frames,
+      cpu: cpuMicros / 1e6 / seconds,
+    }));
+}
+
+/** What a process takes of a core when nobody calls. */
+export function idleCpu(talk: readonly TalkFigures[]): number {
+  const idle = talk.find(({ calls }) => calls === 0);
+  return idle === undefined ? 0 : idle.cpuMicros / 1e6 / idle.seconds;
+}

@@ -1,0 +1,93 @@
+import { type Cost, type CostItem, measureCosts } from './cost-rounds.ts';
+import { type CostEffort, PROMPT_BYTES } from './cost-turns.ts';
+import type { GatewayChild } from './gateway-child.ts';
+import { type KeyCallers, connectKeyCallers } from './key-callers.ts';
+import { defaultOrganisation, startMeasuredGateway } from './measured-gateway.ts';
+import { createListRpc } from './measured-rpc.ts';
+import { openRpcConnection } from './rpc-connection.ts';
+import { createSelfSigned } from './self-signed.ts';
+
+const KINDS = [
+  { id: 'plaintext', name: 'plaintext', keyType: undefined },
+  { id: 'tls-rsa', name: 'TLS, RSA-2048', keyType: 'rsa' },
+  { id: 'tls-ecdsa', name: 'TLS, ECDSA P-256', keyType: 'ec' },
+] as const;
+const CALLERS = 60;
+const LONG_LIVED = 4;
+const AT_ONCE = 4;
+
+/** Turns on connections that stay, and connections that carry one small RPC, each in plaintext and over TLS. */
+export async function measureTls(effort: CostEffort): Promise<readonly Cost[]> {
+  const closing: (() => unknown)[] = [];
+  const turns: CostItem[] = [];
+  const connections: CostItem[] = [];
+  try {
+    for (const { id, name, keyType } of KINDS) {
+      const tls = keyType === undefined ? undefined : await createSelfSigned(keyType);
+      if (tls !== undefined) closing.push(() => tls.remove());
+      const gateway = await startMeasuredGateway({
+        prompts: { load: PROMPT_BYTES },
+        grpc: tls === undefined ? {} : { tls: tls.files },
+      });
+      closing.push(() => gateway.stop());
+      const server = {
+        ...gateway,
+        ...(tls === undefined ? {} : { ca: tls.certificate }),
+      };
+      const callers = await connectCallers(server);
+      closing.push(() => callers.close());
+      turns.push({
+        id: `turn-${id}`,
+        name: `turn, long-lived connections, ${name}`,
+        run: () => callers.press(effort.keys),
+        cpuMicros: gateway.cpuMicros,
+      });
+      connections.push({
+        id: `connection-${id}`,
+        name: `connection with one small RPC, ${name}`,
+        run: () => connect(server, effort.connections),
+        cpuMicros: gateway.cpuMicros,
+      });
+    }
+    return await measureCosts([...turns, ...connections], effort);
+  } finally {
+    for (const close of closing.toReversed()) await close();
+  }
+}
+
+async function connectCallers(
+  server: GatewayChild & { readonly ca?: string },
+): Promise<KeyCallers> {
+  const callers = await connectKeyCallers({
+    ...server,
+    agentId: 'load',
+    leastAnswerBytes: PROMPT_BYTES,
+    organisations: defaultOrganisation(server),
+    callers: CALLERS,
+    connections: LONG_LIVED,
+  });
+  await callers.begin();
+  return callers;
+}
+
+/** Connects so often, asks for the list of agents each time, and closes. No session is taken up again. */
+async function connect(
+  { target, token, ca }: GatewayChild & { readonly ca?: string },
+  count: number,
+): Promise<number> {
+  const { path, nextMessage } = createListRpc();
+  let begun = 0;
+  const goOn = async (): Promise<void> => {
+    while (begun < count) {
+      begun += 1;
+      const connection = await openRpcConnection(target, { path, token, ca });
+      const outcome = await new Promise<string>((resolve) => {
+        connection.call(nextMessage(), (result) => resolve(result.outcome));
+      });
+      connection.close();
+      if (outcome !== 'ok') throw new Error(`ListVirtualAgents ended: ${outcome}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, goOn));
+  return count;
+}
