@@ -65,17 +65,17 @@ export async function startCostAgents(promptBytes: number): Promise<CostAgents> 
     ['isolated', 'the same, `isolate: true`', { use: TONE, isolate: true }],
     [
       'http',
-      '`http`, a web service on this machine that says a sentence',
+      '`http`, a web service that says a sentence',
       { use: 'http', options: { url: webhook.url, secret: 'of-the-load-test-only' } },
     ],
     [
       'realtime',
-      '`realtime`, a stand-in on this machine that speaks 4 s',
+      '`realtime`, a stand-in that speaks 4 s',
       { use: 'realtime', options: { url: model.url, apiKey: 'none', instructions: 'Be brief.' } },
     ],
     [
       'relay',
-      '`relay-grpc`, a bare server on this machine',
+      '`relay-grpc`, a bare server',
       { use: 'relay-grpc', options: { target: `127.0.0.1:${upstream.port}` } },
     ],
   ] as const;

@@ -34,7 +34,7 @@ const CONNECTIONS = 4;
 const ATTEMPTS = 50;
 const ATTEMPT_MS = 100;
 
-/** Balancers with the configurations of `deploy/`, as far as they are installed, in front of one gateway. Linux only. */
+/** Balancers with the configurations of `deploy/`, as far as they are installed, in front of one gateway, beside another one. Linux only. */
 export async function measureBalancers(effort: CostEffort): Promise<readonly BalancerCosts[]> {
   if (process.platform !== 'linux') return [];
   const names = NAMES.filter((name) => findTool(name) !== undefined);
@@ -44,12 +44,8 @@ export async function measureBalancers(effort: CostEffort): Promise<readonly Bal
   try {
     const direct = await connectCallers(gateway, {});
     closing.push(() => direct.close());
-    const ownTalk = await talk({
-      ...effort,
-      gateway,
-      calls: effort.talkCalls[0],
-      agentId: 'load',
-    });
+    const other = await startMeasuredGateway({ prompts: { load: PROMPT_BYTES } });
+    closing.push(() => other.stop());
     const costs: BalancerCosts[] = [];
     for (const name of names) {
       const place = {
@@ -64,8 +60,10 @@ export async function measureBalancers(effort: CostEffort): Promise<readonly Bal
       costs.push({
         name,
         ...turns,
-        ...(await measureFrames({ balancer, gateway, turnMicros: turns.turnMicros }, effort)),
-        directFrameMicros: ownTalk.cpuMicros / ownTalk.frames,
+        ...(await measureFrames(
+          { balancer, gateway, other, turnMicros: turns.turnMicros },
+          effort,
+        )),
       });
     }
     return costs;
@@ -154,28 +152,33 @@ async function measureTurns(
   };
 }
 
+/** Calls talk through the balancer and, as many, with a gateway directly, at the same time, so that they find the machine alike. */
 async function measureFrames(
   parts: {
     readonly balancer: RunningBalancer;
     readonly gateway: GatewayChild;
+    readonly other: GatewayChild;
     readonly turnMicros: number;
   },
   effort: CostEffort,
-): Promise<Pick<BalancerCosts, 'frameMicros' | 'gatewayFrameMicros'>> {
-  const { balancer, gateway, turnMicros } = parts;
+): Promise<Pick<BalancerCosts, 'frameMicros' | 'gatewayFrameMicros' | 'directFrameMicros'>> {
+  const { balancer, gateway, other, turnMicros } = parts;
   const edges: number[] = [];
-  const { frames, turns, cpuMicros } = await talk({
-    ...effort,
-    gateway,
-    target: balancer.target,
-    ca: balancer.ca,
-    calls: effort.talkCalls[0],
-    agentId: 'load',
-    onEdge: async () => void edges.push(await readProcessCpu(balancer.processId)),
-  });
+  const common = { ...effort, calls: effort.talkCalls[0], agentId: 'load' };
+  const [through, direct] = await Promise.all([
+    talk({
+      ...common,
+      gateway,
+      target: balancer.target,
+      ca: balancer.ca,
+      onEdge: async () => void edges.push(await readProcessCpu(balancer.processId)),
+    }),
+    talk({ ...common, gateway: other }),
+  ]);
   const [from = Number.NaN, to = Number.NaN] = edges;
   return {
-    frameMicros: (to - from - turns * turnMicros) / frames,
-    gatewayFrameMicros: cpuMicros / frames,
+    frameMicros: (to - from - through.turns * turnMicros) / through.frames,
+    gatewayFrameMicros: through.cpuMicros / through.frames,
+    directFrameMicros: direct.cpuMicros / direct.frames,
   };
 }

@@ -29,10 +29,12 @@ export function toCostTables(figures: CostFigures): string {
 export function plotCosts({ turns, organisations, tls, bots }: CostFigures): string {
   return plot(
     'CPU time of the gateway for one, round by round',
-    [...turns, ...organisations, ...tls, ...bots].map(({ name, rounds }) => ({
-      name: name.replaceAll('`', ''),
-      values: rounds,
-    })),
+    [...turns, ...organisations, ...tls, ...bots]
+      .filter(({ id }) => !id.startsWith('frame-'))
+      .map(({ name, rounds }) => ({
+        name: name.replaceAll('`', ''),
+        values: rounds,
+      })),
     'µs',
   );
 }
@@ -71,7 +73,7 @@ function tlsSentence(tls: readonly Cost[]): string {
     micros(microsOf(tls, `${kind}-${id}`) - microsOf(tls, `${kind}-plaintext`));
   return [
     `A handshake adds ${beside('connection', 'tls-rsa')} with RSA-2048 and ${beside('connection', 'tls-ecdsa')} with ECDSA P-256, once a connection;`,
-    `TLS adds ${beside('turn', 'tls-ecdsa')} to a turn on connections that stay.`,
+    `TLS adds ${beside('turn', 'tls-ecdsa')} to a turn on connections that stay, and ${beside('frame', 'tls-ecdsa')} to a frame.`,
   ].join(' ');
 }
 

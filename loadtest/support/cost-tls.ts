@@ -1,4 +1,5 @@
 import { type Cost, type CostItem, measureCosts } from './cost-rounds.ts';
+import { talk } from './cost-talk.ts';
 import { type CostEffort, PROMPT_BYTES } from './cost-turns.ts';
 import type { GatewayChild } from './gateway-child.ts';
 import { type KeyCallers, connectKeyCallers } from './key-callers.ts';
@@ -16,11 +17,24 @@ const CALLERS = 60;
 const LONG_LIVED = 4;
 const AT_ONCE = 4;
 
-/** Turns on connections that stay, and connections that carry one small RPC, each in plaintext and over TLS. */
+/** A gateway with whom calls talk. */
+interface Talking {
+  readonly id: string;
+  readonly name: string;
+  readonly server: TlsServer;
+}
+
+interface TlsServer extends GatewayChild {
+  /** Absent: no TLS. */
+  readonly ca?: string;
+}
+
+/** Turns on connections that stay, and connections that carry one small RPC, and frames of calls that talk, each in plaintext and over TLS. */
 export async function measureTls(effort: CostEffort): Promise<readonly Cost[]> {
   const closing: (() => unknown)[] = [];
   const turns: CostItem[] = [];
   const connections: CostItem[] = [];
+  const talking: Talking[] = [];
   try {
     for (const { id, name, keyType } of KINDS) {
       const tls = keyType === undefined ? undefined : await createSelfSigned(keyType);
@@ -34,30 +48,53 @@ export async function measureTls(effort: CostEffort): Promise<readonly Cost[]> {
         ...gateway,
         ...(tls === undefined ? {} : { ca: tls.certificate }),
       };
+      if (keyType !== 'rsa') talking.push({ id, name, server });
       const callers = await connectCallers(server);
       closing.push(() => callers.close());
       turns.push({
         id: `turn-${id}`,
-        name: `turn, long-lived connections, ${name}`,
+        name: `turn, connections that stay, ${name}`,
         run: () => callers.press(effort.keys),
         cpuMicros: gateway.cpuMicros,
       });
       connections.push({
         id: `connection-${id}`,
-        name: `connection with one small RPC, ${name}`,
+        name: `connection, one small RPC, ${name}`,
         run: () => connect(server, effort.connections),
         cpuMicros: gateway.cpuMicros,
       });
     }
-    return await measureCosts([...turns, ...connections], effort);
+    const costs = await measureCosts([...turns, ...connections], effort);
+    return [...costs, ...(await measureFrames(talking, effort))];
   } finally {
     for (const close of closing.toReversed()) await close();
   }
 }
 
-async function connectCallers(
-  server: GatewayChild & { readonly ca?: string },
-): Promise<KeyCallers> {
+/** Both at the same time, so that they find the machine alike. Turns included: there is one in some hundreds of frames. */
+function measureFrames(talking: readonly Talking[], effort: CostEffort): Promise<readonly Cost[]> {
+  return Promise.all(
+    talking.map(async ({ id, name, server }) => {
+      const { cpuMicros, frames } = await talk({
+        ...effort,
+        gateway: server,
+        ...(server.ca === undefined ? {} : { ca: server.ca }),
+        calls: effort.talkCalls[0],
+        agentId: 'load',
+      });
+      const micros = cpuMicros / frames;
+      return {
+        id: `frame-${id}`,
+        name: `frame, all in, of ${effort.talkCalls[0]} calls, ${name}`,
+        micros,
+        rounds: [micros],
+        count: frames,
+      };
+    }),
+  );
+}
+
+async function connectCallers(server: TlsServer): Promise<KeyCallers> {
   const callers = await connectKeyCallers({
     ...server,
     agentId: 'load',
@@ -71,10 +108,7 @@ async function connectCallers(
 }
 
 /** Connects so often, asks for the list of agents each time, and closes. No session is taken up again. */
-async function connect(
-  { target, token, ca }: GatewayChild & { readonly ca?: string },
-  count: number,
-): Promise<number> {
+async function connect({ target, token, ca }: TlsServer, count: number): Promise<number> {
   const { path, nextMessage } = createListRpc();
   let begun = 0;
   const goOn = async (): Promise<void> => {

@@ -60,7 +60,7 @@ export async function measureTurns(effort: CostEffort): Promise<readonly Cost[]>
         ...turns,
         {
           id: 'call',
-          name: 'call without turns: begins, is greeted with 32 KB, ends',
+          name: 'call: begins, is greeted with 32 KB, ends',
           run: () => known.call(effort.calls),
           cpuMicros: gateway.cpuMicros,
         },
