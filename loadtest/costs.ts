@@ -32,7 +32,7 @@ const FULL: CostEffort = {
   connections: 100,
   organisations: 10_000,
   talkSeconds: 10,
-  talkCalls: [100, 400],
+  talkCalls: [100, 400, 800],
   print,
 };
 /** Shows that everything works; the figures are those of code that is half compiled. */

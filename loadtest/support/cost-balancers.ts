@@ -31,6 +31,8 @@ export interface BalancerCosts {
 const NAMES = ['haproxy', 'nginx', 'envoy'] as const satisfies readonly BalancerName[];
 const CALLERS = 40;
 const CONNECTIONS = 4;
+/** Of keys, before anything is measured: code is compiled meanwhile. */
+const WARM_UP_ROUNDS = 8;
 const ATTEMPTS = 50;
 const ATTEMPT_MS = 100;
 
@@ -43,6 +45,7 @@ export async function measureBalancers(effort: CostEffort): Promise<readonly Bal
   const closing: (() => unknown)[] = [() => gateway.stop()];
   try {
     const direct = await connectCallers(gateway, {});
+    await direct.press(effort.keys * WARM_UP_ROUNDS);
     closing.push(() => direct.close());
     const other = await startMeasuredGateway({ prompts: { load: PROMPT_BYTES } });
     closing.push(() => other.stop());

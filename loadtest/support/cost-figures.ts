@@ -27,6 +27,27 @@ export function microsOf(costs: readonly Cost[], id: string): number {
   return costs.find((cost) => cost.id === id)?.micros ?? Number.NaN;
 }
 
+/** How much more one thing costs than another, in microseconds. */
+interface CostDifference {
+  readonly micros: number;
+  /** Its standard error, from how much the rounds differ; `NaN` where there was one round. */
+  readonly error: number;
+}
+
+/** Compares two costs by their ids. */
+export function costDifference(costs: readonly Cost[], id: string, baseId: string): CostDifference {
+  const squares = [id, baseId].map((one) => {
+    const { rounds = [] } = costs.find((cost) => cost.id === one) ?? {};
+    const mean = rounds.reduce((sum, value) => sum + value, 0) / rounds.length;
+    const variance = rounds.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    return variance / (rounds.length - 1) / rounds.length;
+  });
+  return {
+    micros: microsOf(costs, id) - microsOf(costs, baseId),
+    error: Math.sqrt(squares.reduce((sum, square) => sum + square, 0)),
+  };
+}
+
 /** What talking costs for each frame, in microseconds of CPU time. */
 export interface FrameCost {
   readonly calls: number;

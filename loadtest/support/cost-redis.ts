@@ -35,6 +35,8 @@ const TTL_MS = 660_000;
 const BENCHMARK_REQUESTS = 200_000;
 const CALLERS = 60;
 const CONNECTIONS = 4;
+/** Of keys, before anything is measured: code is compiled meanwhile. */
+const WARM_UP_ROUNDS = 8;
 const run = promisify(execFile);
 
 /** Measures with Debian's `redis-server` on the first core; `undefined` where it is not installed. */
@@ -190,7 +192,7 @@ async function measureSharedTurns(
       ),
     );
     for (const callers of all) closing.push(() => callers.close());
-    for (const callers of all) await callers.begin();
+    for (const callers of all) await callers.begin(effort.keys * WARM_UP_ROUNDS);
     await client.config('RESETSTAT');
     let redisMicros = 0;
     let keys = 0;

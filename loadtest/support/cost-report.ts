@@ -1,4 +1,4 @@
-import { type CostFigures, frameCosts, idleCpu, microsOf } from './cost-figures.ts';
+import { type CostFigures, costDifference, frameCosts, idleCpu, microsOf } from './cost-figures.ts';
 import type { Cost } from './cost-rounds.ts';
 import { fitLine } from './linear-fit.ts';
 import { plot, table } from './report.ts';
@@ -47,6 +47,14 @@ function micros(value: number): string {
   return `${value.toFixed(value < 100 ? 1 : 0)} µs`;
 }
 
+/** A difference, and how sure it is. */
+function more(costs: readonly Cost[], id: string, baseId: string): string {
+  const { micros: difference, error } = costDifference(costs, id, baseId);
+  const digits = Math.abs(difference) < 20 && Number.isNaN(error) ? 1 : 0;
+  const margin = Number.isNaN(error) ? '' : ` ± ${error.toFixed(digits)}`;
+  return `${difference.toFixed(digits)}${margin} µs`;
+}
+
 function spread({ rounds }: Cost): string {
   return `${Math.min(...rounds).toFixed(0)} to ${Math.max(...rounds).toFixed(0)}`;
 }
@@ -64,13 +72,12 @@ function costTable(costs: readonly Cost[]): string {
 }
 
 function missSentence(turns: readonly Cost[]): string {
-  const miss = microsOf(turns, 'call-new-token') - microsOf(turns, 'call');
-  return `A token that was not seen before costs ${micros(miss)} more, once.`;
+  return `A token that was not seen before costs ${more(turns, 'call-new-token', 'call')} more, once.`;
 }
 
 function tlsSentence(tls: readonly Cost[]): string {
   const beside = (kind: string, id: string): string =>
-    micros(microsOf(tls, `${kind}-${id}`) - microsOf(tls, `${kind}-plaintext`));
+    more(tls, `${kind}-${id}`, `${kind}-plaintext`);
   return [
     `A handshake adds ${beside('connection', 'tls-rsa')} with RSA-2048 and ${beside('connection', 'tls-ecdsa')} with ECDSA P-256, once a connection;`,
     `TLS adds ${beside('turn', 'tls-ecdsa')} to a turn on connections that stay, and ${beside('frame', 'tls-ecdsa')} to a frame.`,
@@ -149,10 +156,6 @@ function balancerTable({ balancers }: CostFigures): string {
 
 function redisTables({ redis }: CostFigures): string {
   if (redis === undefined) return 'Redis is not installed.';
-  const [alone, shared] = [
-    microsOf(redis.turns, 'turn-alone'),
-    microsOf(redis.turns, 'turn-shared'),
-  ];
   const scripts = redis.commandsPerTurn['evalsha'] ?? Number.NaN;
   const benchmark = Object.entries(redis.benchmark)
     .map(([name, perSecond]) => `${perSecond.toFixed(0)} ${name} a second`)
@@ -170,7 +173,7 @@ function redisTables({ redis }: CostFigures): string {
     costTable(redis.turns),
     '',
     [
-      `Sharing adds ${micros(shared - alone)} to a turn in the gateway, and takes ${micros(redis.microsPerTurn)} of Redis, in ${scripts.toFixed(2)} scripts.`,
+      `Sharing adds ${more(redis.turns, 'turn-shared', 'turn-alone')} to a turn in the gateway, and takes ${micros(redis.microsPerTurn)} of Redis, in ${scripts.toFixed(2)} scripts.`,
       `Redis holds ${redis.conversationBytes.toFixed(0)} bytes for a conversation with a record of ${redis.recordBytes}.`,
       benchmark === '' ? '' : `\`redis-benchmark\`, 16 in a pipeline: ${benchmark}.`,
     ].join(' '),

@@ -15,8 +15,8 @@ export interface CostEffort extends RoundsOptions {
   readonly organisations: number;
   /** How long calls in real time are measured. */
   readonly talkSeconds: number;
-  /** Fewer and more calls in real time. */
-  readonly talkCalls: readonly [number, number];
+  /** How many calls talk in real time: the fewest, which stand beside others too, and more. */
+  readonly talkCalls: readonly [number, ...number[]];
 }
 
 /** The prompt that everything else is measured with, in bytes of µ-law at 8000 Hz: four seconds. */

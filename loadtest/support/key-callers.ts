@@ -28,8 +28,8 @@ export interface KeyCallersOptions {
 
 /** Callers who press a key, hear the answer, and press again, on connections that stay. */
 export interface KeyCallers {
-  /** Lets each of them ring, once. */
-  begin(): Promise<void>;
+  /** Lets each of them ring, once, and then press some keys: a gateway of their own is slow until its code is compiled. */
+  begin(keys?: number): Promise<void>;
   /** Lets one after another press a key. @returns How many did. */
   press(keys: number): Promise<number>;
   /** Lets others ring and hang up, so many. @returns How many did. */
@@ -95,19 +95,22 @@ export async function connectKeyCallers(options: KeyCallersOptions): Promise<Key
       throw new Error(`${agentId} answered ${answerBytes} bytes, fewer than ${leastAnswerBytes}`);
   };
   const idle = Array.from({ length: options.callers }, makeCaller);
+  const press = (keys: number): Promise<number> =>
+    inTurn(keys, async () => {
+      const caller = idle.shift();
+      if (caller === undefined) throw new TypeError('more are waited for than call');
+      await askForSound(caller, caller.press);
+      idle.push(caller);
+    });
   return {
-    begin: async () =>
-      void (await inTurn(idle.length, async (index) => {
+    async begin(keys = 0) {
+      await inTurn(idle.length, async (index) => {
         const caller = idle[index];
         if (caller !== undefined) await askForSound(caller, caller.start);
-      })),
-    press: (keys) =>
-      inTurn(keys, async () => {
-        const caller = idle.shift();
-        if (caller === undefined) throw new TypeError('more are waited for than call');
-        await askForSound(caller, caller.press);
-        idle.push(caller);
-      }),
+      });
+      await press(keys);
+    },
+    press,
     call: (calls) =>
       inTurn(calls, async () => {
         const caller = makeCaller();

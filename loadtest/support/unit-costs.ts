@@ -1,4 +1,5 @@
-import { type CostFigures, frameCosts, idleCpu, microsOf } from './cost-figures.ts';
+import { type CostFigures, costDifference, frameCosts, idleCpu, microsOf } from './cost-figures.ts';
+import type { Cost } from './cost-rounds.ts';
 import { fitLine } from './linear-fit.ts';
 
 /** What a balancer uses, in microseconds of CPU time. */
@@ -108,11 +109,10 @@ export function toUnitCosts(figures: CostFigures, more: MoreFigures = {}): UnitC
       bots.map(({ id, micros }) => [id.replace('bot-', ''), micros - script]),
     ),
     callMicros: microsOf(turns, 'call'),
-    tokenMicros: microsOf(turns, 'call-new-token') - microsOf(turns, 'call'),
-    handshakeMicros: microsOf(tls, 'connection-tls-ecdsa') - microsOf(tls, 'connection-plaintext'),
-    tlsFrameMicros: microsOf(tls, 'frame-tls-ecdsa') - microsOf(tls, 'frame-plaintext'),
-    sharedTurnMicros:
-      microsOf(redis?.turns ?? [], 'turn-shared') - microsOf(redis?.turns ?? [], 'turn-alone'),
+    tokenMicros: extraMicros(turns, 'call-new-token', 'call'),
+    handshakeMicros: extraMicros(tls, 'connection-tls-ecdsa', 'connection-plaintext'),
+    tlsFrameMicros: extraMicros(tls, 'frame-tls-ecdsa', 'frame-plaintext'),
+    sharedTurnMicros: extraMicros(redis?.turns ?? [], 'turn-shared', 'turn-alone'),
     frameCpu: createFrameCpu(points),
     ...(kept.length === 0 ? {} : { mostCalls: Math.max(...kept) }),
     processBytes: Math.max(...resident.map(({ calls, bytes }) => bytes - calls * callBytes)),
@@ -125,6 +125,11 @@ export function toUnitCosts(figures: CostFigures, more: MoreFigures = {}): UnitC
     redisEndedBytes: (redis?.conversationBytes ?? Number.NaN) - (redis?.recordBytes ?? 0),
     balancers,
   };
+}
+
+/** A difference that came out below nothing was too small to be told. */
+function extraMicros(costs: readonly Cost[], id: string, baseId: string): number {
+  return Math.max(0, costDifference(costs, id, baseId).micros);
 }
 
 function talkPoints({ talk }: CostFigures, turnMicros: number): readonly FramePoint[] {
