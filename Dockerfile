@@ -27,7 +27,7 @@ VOLUME /tmp
 # what is unhealthy, so this asks whether the process has started and answers; whether it wants calls is /readyz, for balancers.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9090/startupz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# A larger young generation: fewer pauses, and about a third more turns a second.
-ENTRYPOINT ["node", "--max-semi-space-size=64", "dist/cli/byova.js"]
+# Each collection of a young generation of 16 MB stops all calls for some 4 ms; one of 64 MB, as often needed as seldom, for 15.
+ENTRYPOINT ["node", "--max-semi-space-size=16", "dist/cli/byova.js"]
 # One process a core that the container may use: Node.js reads the quota (`docker run --cpus`).
 CMD ["serve", "--config", "/etc/byova/byova.yaml", "--workers", "auto"]

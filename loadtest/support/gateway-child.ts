@@ -60,7 +60,7 @@ export async function startGatewayChild(
   let adminPort = 0;
   const server = await startChildServer(
     [
-      '--max-semi-space-size=64',
+      '--max-semi-space-size=16',
       ...options,
       'dist/cli/byova.js',
       'serve',

@@ -54,7 +54,7 @@ export async function startVariants(
 async function startBare(name: keyof typeof BARE_FILES, promptBytes: number): Promise<Variant> {
   const file = fileURLToPath(new URL(BARE_FILES[name], import.meta.url));
   const server = await startChildServer(
-    ['--max-semi-space-size=64', '--import', 'tsx', file, String(promptBytes)],
+    ['--max-semi-space-size=16', '--import', 'tsx', file, String(promptBytes)],
     (line) => Number(line.split(' ')[1]),
   );
   return { name, settleMs: 0, target: `127.0.0.1:${server.port}`, ...server };

@@ -1,4 +1,3 @@
-import type { Metadata } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
 
 import { status as Status } from '@grpc/grpc-js';
@@ -108,15 +107,10 @@ function statusOf(error: unknown): string {
   return error === CANCELLED ? 'CANCELLED' : (Status[toStatus(error).code] ?? 'UNKNOWN');
 }
 
-/** Reads a header of an RPC; of one that was sent twice, the first. */
-export function headerOf(metadata: Metadata, name: string): string | undefined {
-  return metadata.get(name)[0]?.toString();
-}
-
 const TRACKING_ID = /^[\w.:-]{1,128}$/u;
 
 /** Webex's correlation id when it is well formed, else a fresh one. */
-export function trackingIdOf(metadata: Metadata): string {
-  const sent = metadata.get('trackingid')[0];
-  return typeof sent === 'string' && TRACKING_ID.test(sent) ? sent : randomUUID();
+export function trackingIdOf(rpc: Pick<RpcContext, 'header'>): string {
+  const sent = rpc.header('trackingid');
+  return sent !== undefined && TRACKING_ID.test(sent) ? sent : randomUUID();
 }

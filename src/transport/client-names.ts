@@ -1,12 +1,12 @@
 import type { PeerCertificate } from 'node:tls';
 
 import { GatewayError } from '../core/gateway-error.ts';
-import { http2StreamOf } from './http2-stream.ts';
-import type { GrpcCall } from './own-calls.ts';
 
-/** An RPC whose call says which certificate its connection showed. */
+/** An RPC that says which certificate its connection showed. */
 export interface CertifiedRpc {
-  readonly call: Pick<GrpcCall, 'getAuthContext'>;
+  /** Its connection, if it is still there. */
+  readonly session: object | undefined;
+  certificate(): PeerCertificate | undefined;
 }
 
 /**
@@ -22,14 +22,14 @@ export interface CertifiedRpc {
 export function createClientNameCheck(patterns: readonly string[]): (rpc: CertifiedRpc) => void {
   const allowed = patterns.map(compilePattern);
   const verdicts = new WeakMap<object, boolean>();
-  const isAllowed = ({ call }: CertifiedRpc): boolean => {
-    const certificate = call.getAuthContext().sslPeerCertificate;
+  const isAllowed = (rpc: CertifiedRpc): boolean => {
+    const certificate = rpc.certificate();
     if (certificate === undefined) return false;
     return namesOf(certificate).some((name) => allowed.some((pattern) => pattern.test(name)));
   };
   return (rpc) => {
     if (allowed.length === 0) return;
-    const session = http2StreamOf(rpc.call).session;
+    const { session } = rpc;
     let verdict = session ? verdicts.get(session) : undefined;
     if (verdict === undefined) {
       verdict = isAllowed(rpc);

@@ -8,12 +8,14 @@ import type { TLSSocket } from 'node:tls';
 
 import { constants } from 'node:http2';
 
-import type { Clock, Timer } from '../core/clock.ts';
+import { type Clock, type Timer, every } from '../core/clock.ts';
 
 /** How much strangers may hold. */
 export interface ConnectionLimits {
   /** Receive window of a connection, in bytes, whoever sends; grpc-js leaves it at 64 KB, which is what 64 calls send in 40 ms. */
   readonly windowBytes: number;
+  /** A connection on which no stream begins for this long is asked to go (GOAWAY), in milliseconds; a call is never cut. */
+  readonly idleMs: number;
   /** Connections of all kinds; beyond it they are closed as they come. */
   readonly maxConnections: number;
   /** Connections on which no RPC was admitted yet; beyond it the oldest of them is closed. */
@@ -56,6 +58,8 @@ export interface ConnectionGuard {
   close(): void;
 }
 
+const IDLE_SWEEP_MS = 60_000;
+
 /**
  * Creates the guard, which keeps what unauthenticated peers hold within bounds without closing the door to others: when
  * strangers are too many the one that has stayed longest without a credential gives way, and a client with a valid token
@@ -65,7 +69,8 @@ export function createConnectionGuard(
   limits: ConnectionLimits,
   { clock }: { readonly clock: Clock },
 ): ConnectionGuard {
-  const open = new Set<ServerHttp2Session>();
+  /** Each with when a stream began on it last. */
+  const open = new Map<ServerHttp2Session, number>();
   /** In the order they came, each with the timers of its waiting streams. */
   const unproven = new Map<ServerHttp2Session, Map<object, Timer>>();
   let waiting = 0;
@@ -88,13 +93,14 @@ export function createConnectionGuard(
   const take = (session: ServerHttp2Session): void => {
     // grpc-js has no option for it: the one it has is for the windows of streams.
     session.setLocalWindowSize(limits.windowBytes);
-    open.add(session);
+    open.set(session, clock.now());
     unproven.set(session, new Map());
     session.once('close', () => {
       open.delete(session);
       forget(session);
     });
     session.on('stream', (stream, headers) => {
+      open.set(session, clock.now());
       const timers = unproven.get(session);
       // A health watch waits for nothing, and is counted where it is served.
       if (timers === undefined || stream.closed || headers[':path']?.endsWith('/Watch') === true)
@@ -112,6 +118,10 @@ export function createConnectionGuard(
     });
     if (unproven.size > limits.maxUnproven) evictOldest(() => true);
   };
+  const idle = every(clock, IDLE_SWEEP_MS, () => {
+    const idleSinceMs = clock.now() - limits.idleMs;
+    for (const [session, atMs] of open) if (atMs <= idleSinceMs) session.close();
+  });
   return {
     counts: () => ({
       open: open.size,
@@ -133,7 +143,7 @@ export function createConnectionGuard(
       if (session !== undefined) forget(session as ServerHttp2Session);
     },
     drain(graceMs) {
-      const leaving = new Set(open);
+      const leaving = new Set(open.keys());
       if (leaving.size === 0) return Promise.resolve();
       return new Promise((resolve) => {
         const timer = clock.setTimer(graceMs, resolve);
@@ -149,7 +159,8 @@ export function createConnectionGuard(
       });
     },
     close() {
-      for (const session of open) session.destroy();
+      idle.close();
+      for (const session of open.keys()) session.destroy();
     },
   };
 }

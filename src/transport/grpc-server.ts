@@ -8,7 +8,8 @@ import type { CallLayers } from './call-layers.ts';
 import { type ConnectionCounts, createConnectionGuard } from './connection-guard.ts';
 import { type ServingStatus, createHealthReporter } from './health-service.ts';
 import { capHeaders, http2ServersOf } from './http2-server.ts';
-import { type ServeCall, serveOwnCalls } from './own-calls.ts';
+import { interceptCalls, takePlainCalls } from './own-calls.ts';
+import type { ServeCall } from './served-call.ts';
 import { type ServeDeps, createServeDeps, serveBidi } from './serve-bidi.ts';
 import { toBidi } from './to-bidi.ts';
 import {
@@ -53,16 +54,19 @@ export async function startGrpcServer(
   const connections = createConnectionGuard(toConnectionLimits(limits), deps);
   const serve = createServeDeps(limits, { ...deps, connections });
   const own = new Map(services.flatMap((service) => serveService(service, serve)));
-  const server = new Server({ ...toServerOptions(limits), interceptors: [serveOwnCalls(own)] });
+  const server = new Server({ ...toServerOptions(limits), interceptors: [interceptCalls(own)] });
   capHeaders(server, MAX_HEADER_BYTES);
-  for (const { definition } of services) server.addService(definition, toStubs(definition));
+  for (const { definition } of services)
+    server.addService(takeBytes(definition), toStubs(definition));
   const health = createHealthReporter(new Set(['', ...services.map(nameOf)]));
   server.addService(standardHealth, health.handlers('SERVICE_UNKNOWN'));
   server.addService(loadHealth(), health.handlers('UNKNOWN'));
 
   const port = await listen(server, options);
-  for (const http2Server of http2ServersOf(server))
+  for (const http2Server of http2ServersOf(server)) {
+    takePlainCalls(http2Server, own, limits.maxReceiveBytes);
     connections.watch(http2Server, deps.layers.handshakeRefused);
+  }
   const close = (): void => {
     server.forceShutdown();
     connections.close();
@@ -83,28 +87,34 @@ export async function startGrpcServer(
   };
 }
 
-/** Serves each method of a service, by path; grpc-js hands each handler the type its definition decodes to, which no signature can say. */
+/** Serves each method of a service, by path. Each handler takes what its definition decodes to, which no signature can say. */
 function serveService(
   { definition, schemaId, bidi, unary }: ProtocolService,
   deps: ServeDeps,
 ): readonly (readonly [path: string, serve: ServeCall])[] {
-  const pathOf = (method: string): string => definition[method]?.path ?? '';
+  const serve = (method: string, handler: BidiHandler<object>): readonly [string, ServeCall] => {
+    const of = definition[method];
+    if (of === undefined) throw new TypeError(`there is no method ${method}`);
+    return [of.path, serveBidi(method, schemaId, handler, of.requestDeserialize, deps)];
+  };
   return [
-    ...Object.entries(bidi).map(
-      ([method, handler]) =>
-        [
-          pathOf(method),
-          serveBidi(method, schemaId, handler as BidiHandler<object>, deps),
-        ] as const,
+    ...Object.entries(bidi).map(([method, handler]) =>
+      serve(method, handler as BidiHandler<object>),
     ),
-    ...Object.entries(unary).map(
-      ([method, handler]) =>
-        [
-          pathOf(method),
-          serveBidi(method, schemaId, toBidi(handler as UnaryHandler<object>), deps),
-        ] as const,
+    ...Object.entries(unary).map(([method, handler]) =>
+      serve(method, toBidi(handler as UnaryHandler<object>)),
     ),
   ];
+}
+
+/** Messages are read where the call is served, whoever reads its frames. */
+function takeBytes(definition: ProtocolService['definition']): ProtocolService['definition'] {
+  return Object.fromEntries(
+    Object.entries(definition).map(([method, of]) => [
+      method,
+      { ...of, requestDeserialize: (bytes: Buffer) => bytes },
+    ]),
+  );
 }
 
 /** grpc-js knows a method by its handler, though its calls are taken over before they come to it. */

@@ -1,21 +1,14 @@
-import type { Metadata } from '@grpc/grpc-js';
+import type { PeerCertificate } from 'node:tls';
 
 import type { Principal } from '../conversation/principal.ts';
 import { type Deadlines, createDeadlines } from '../core/deadlines.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { BidiHandler, RequestListener, RpcContext } from '../protocols/rpc.ts';
-import {
-  type ArrivingRpc,
-  type CallLayers,
-  type EndedRpc,
-  headerOf,
-  trackingIdOf,
-} from './call-layers.ts';
+import { type ArrivingRpc, type CallLayers, type EndedRpc, trackingIdOf } from './call-layers.ts';
 import type { ConnectionGuard } from './connection-guard.ts';
-import { http2StreamOf } from './http2-stream.ts';
 import type { OpenStream } from './open-streams.ts';
-import type { GrpcCall, ServeCall } from './own-calls.ts';
+import type { CallListener, ServeCall, ServedCall } from './served-call.ts';
 import { toTrailers } from './trailers.ts';
 import {
   CallWriter,
@@ -67,16 +60,18 @@ export function serveBidi<Request>(
   method: string,
   schemaId: string,
   handler: BidiHandler<Request>,
+  deserialize: (bytes: Buffer) => Request,
   deps: ServeDeps,
 ): ServeCall {
-  const served: Served<Request> = { ...deps, method, schemaId, handler };
-  return (call) => call.start(new BidiCall(call, served));
+  const served: Served<Request> = { ...deps, method, schemaId, handler, deserialize };
+  return (call) => new BidiCall(call, served).arrived();
 }
 
 interface Served<Request> extends ServeDeps {
   readonly method: string;
   readonly schemaId: string;
   readonly handler: BidiHandler<Request>;
+  readonly deserialize: (bytes: Buffer) => Request;
 }
 
 const NOBODY: RequestListener<never> = {
@@ -85,22 +80,23 @@ const NOBODY: RequestListener<never> = {
   closed: () => undefined,
 };
 
-/** One RPC: what grpc-js tells of it, and what the layers know. One object an RPC and no closure a message, hence a class. */
+/** One RPC: what its call tells, and what the layers know. One object an RPC and no closure a message, hence a class. */
 class BidiCall<Request>
-  implements ArrivingRpc, RpcContext, OpenStream, EndedRpc, WrittenCall, SilentCall
+  implements ArrivingRpc, RpcContext, OpenStream, EndedRpc, WrittenCall, SilentCall, CallListener
 {
-  readonly call: GrpcCall;
+  readonly #call: ServedCall;
   readonly #served: Served<Request>;
   readonly #writer: CallWriter;
-  #metadata: Metadata | undefined;
   #principal: Principal | undefined;
   #listener: RequestListener<Request> = NOBODY;
-  trackingId = '';
+  readonly trackingId: string;
 
-  constructor(call: GrpcCall, served: Served<Request>) {
-    this.call = call;
+  constructor(call: ServedCall, served: Served<Request>) {
+    this.#call = call;
     this.#served = served;
+    this.trackingId = trackingIdOf(call);
     this.#writer = new CallWriter(call, this, served.stalls);
+    call.start(this);
   }
 
   get method(): string {
@@ -108,7 +104,11 @@ class BidiCall<Request>
   }
 
   get peer(): string {
-    return this.call.getPeer();
+    return this.#call.peer;
+  }
+
+  get session(): object | undefined {
+    return this.#call.stream.session;
   }
 
   get principal(): Principal {
@@ -117,7 +117,11 @@ class BidiCall<Request>
   }
 
   header(name: string): string | undefined {
-    return this.#metadata && headerOf(this.#metadata, name);
+    return this.#call.header(name);
+  }
+
+  certificate(): PeerCertificate | undefined {
+    return this.#call.certificate();
   }
 
   waitingBytes(): number {
@@ -132,7 +136,7 @@ class BidiCall<Request>
     this.fail(new GatewayError('ERR_TRANSPORT_FIRST_MESSAGE_TIMEOUT', 'no message came in time'));
   }
 
-  trailersOf(error: unknown): Metadata {
+  trailersOf(error: unknown): Readonly<Record<string, string>> {
     return toTrailers(this.trackingId, error);
   }
 
@@ -147,9 +151,8 @@ class BidiCall<Request>
     listener.closed();
   }
 
-  onReceiveMetadata(metadata: Metadata): void {
-    this.#metadata = metadata;
-    this.trackingId = trackingIdOf(metadata);
+  /** Finds out who calls; nothing is read before. */
+  arrived(): void {
     try {
       const principal = this.#served.layers.admit(this, this.#served.schemaId);
       if (principal instanceof Promise) void this.#beginLater(principal);
@@ -159,19 +162,18 @@ class BidiCall<Request>
     }
   }
 
-  onReceiveMessage(request: Request): void {
+  message(bytes: Buffer): void | Promise<void> {
     this.#served.silent.delete(this);
-    if (this.#writer.hasEnded) return;
+    if (this.#writer.hasEnded) return undefined;
     try {
-      const busy = this.#listener.message(request);
-      if (busy === undefined) this.call.startRead();
-      else void this.#hold(busy);
+      const busy = this.#listener.message(this.#read(bytes));
+      return busy === undefined ? undefined : this.#watch(busy);
     } catch (error) {
-      this.fail(error);
+      return this.fail(error);
     }
   }
 
-  onReceiveHalfClose(): void {
+  halfClosed(): void {
     this.#served.silent.delete(this);
     if (this.#writer.hasEnded) return;
     try {
@@ -181,8 +183,12 @@ class BidiCall<Request>
     }
   }
 
-  onCancel(): void {
-    this.#writer.cancelled();
+  broken(error: unknown): void {
+    this.fail(error);
+  }
+
+  over(): void {
+    this.#writer.over();
   }
 
   async #beginLater(admitting: Promise<Principal>): Promise<void> {
@@ -195,20 +201,27 @@ class BidiCall<Request>
 
   #begin(principal: Principal): void {
     const { connections, layers, silent, handler } = this.#served;
-    const stream = http2StreamOf(this.call);
+    const { stream } = this.#call;
     connections.admitted(stream);
-    if (stream.destroyed || this.#writer.hasEnded) return this.#writer.cancelled();
+    if (stream.destroyed || this.#writer.hasEnded) return this.#writer.over();
     this.#principal = principal;
     layers.streams.add(this);
     this.#listener = handler(this, this.#writer);
     silent.add(this);
-    this.call.startRead();
+    this.#call.read();
   }
 
-  async #hold(busy: Promise<void>): Promise<void> {
+  #read(bytes: Buffer): Request {
+    try {
+      return this.#served.deserialize(bytes);
+    } catch (cause) {
+      throw new GatewayError('ERR_PROTOCOL_INPUT_MISSING', 'a message cannot be read', { cause });
+    }
+  }
+
+  async #watch(busy: Promise<void>): Promise<void> {
     try {
       await busy;
-      this.call.startRead();
     } catch (error) {
       this.fail(error);
     }

@@ -58,8 +58,6 @@ export function toServerOptions(limits: ServerLimits): ChannelOptions {
     'grpc.keepalive_time_ms': limits.keepaliveMs,
     'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
     'grpc.keepalive_permit_without_calls': 1,
-    // Closes with GOAWAY, and only where no stream is open: a call is never cut.
-    'grpc.max_connection_idle_ms': CONNECTION_IDLE_MS,
     // Its records grow with every session; the gateway has metrics of its own.
     'grpc.enable_channelz': 0,
   };
@@ -69,6 +67,7 @@ export function toServerOptions(limits: ServerLimits): ChannelOptions {
 export function toConnectionLimits(limits: ServerLimits): ConnectionLimits {
   return {
     windowBytes: CONNECTION_WINDOW_BYTES,
+    idleMs: CONNECTION_IDLE_MS,
     maxConnections: limits.maxConnections ?? MAX_CONNECTIONS,
     maxUnproven: limits.maxUnprovenConnections ?? MAX_UNPROVEN_CONNECTIONS,
     maxWaiting: MAX_WAITING_STREAMS,

@@ -1,13 +1,12 @@
-import type { ServerHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
 
-import { Metadata, status as Status } from '@grpc/grpc-js';
+import { status as Status } from '@grpc/grpc-js';
 
 import { type Deadlines, createDeadlines } from '../core/deadlines.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { ResponseWriter } from '../protocols/rpc.ts';
-import { http2StreamOf, resetStream } from './http2-stream.ts';
-import type { GrpcCall } from './own-calls.ts';
+import type { ServedCall } from './served-call.ts';
 import { toStatus } from './status.ts';
 
 /** Given to `ended` when the client went away. */
@@ -17,7 +16,6 @@ export const CANCELLED: unique symbol = Symbol('cancelled');
 const MAX_WAITING_BYTES = 256 * 1024;
 /** Not compressed, and four bytes of length. */
 const HEAD_BYTES = 5;
-const NO_METADATA = new Metadata();
 
 /** Writers whose client must take something; who takes nothing for too long is given up. */
 export type WriteStalls = Deadlines<CallWriter>;
@@ -30,7 +28,7 @@ export function createWriteStalls(clock: Clock, timeoutMs: number): WriteStalls 
 /** What a writer tells of its RPC. */
 export interface WrittenCall {
   /** What goes with the status. */
-  trailersOf(error: unknown): Metadata;
+  trailersOf(error: unknown): Readonly<Record<string, string>>;
   /** Called once, when the RPC was completed (`undefined`), failed, or is gone ({@link CANCELLED}). */
   ended(error: unknown): void;
 }
@@ -38,13 +36,11 @@ export interface WrittenCall {
 /**
  * The writing half of one RPC. It alone writes and ends, so that an RPC ends exactly once and nothing is written afterwards.
  *
- * Headers, status and trailers go through grpc-js. Messages go to the HTTP/2 stream itself: grpc-js would copy each into a
- * buffer of its own and send it alone, while all that is written in one turn of the event loop leaves here together, as it
- * is. One object an RPC, hence a class.
+ * Messages go to the HTTP/2 stream itself: grpc-js would copy each into a buffer of its own and send it alone, while all that
+ * is written in one turn of the event loop leaves here together, as it is. One object an RPC, hence a class.
  */
 export class CallWriter implements ResponseWriter {
-  readonly #call: GrpcCall;
-  readonly #stream: ServerHttp2Stream;
+  readonly #call: ServedCall;
   readonly #written: WrittenCall;
   readonly #stalls: WriteStalls;
   #hasBegun = false;
@@ -52,9 +48,8 @@ export class CallWriter implements ResponseWriter {
   #isCorked = false;
   #waiting: (() => void)[] | undefined;
 
-  constructor(call: GrpcCall, written: WrittenCall, stalls: WriteStalls) {
+  constructor(call: ServedCall, written: WrittenCall, stalls: WriteStalls) {
     this.#call = call;
-    this.#stream = http2StreamOf(call);
     this.#written = written;
     this.#stalls = stalls;
   }
@@ -65,15 +60,15 @@ export class CallWriter implements ResponseWriter {
 
   /** Bytes that the client has not taken yet. */
   get waitingBytes(): number {
-    return this.#stream.writableLength;
+    return this.#call.stream.writableLength;
   }
 
   write(message: Buffer): boolean {
-    const stream = this.#stream;
+    const { stream } = this.#call;
     if (this.#hasEnded || stream.destroyed || stream.writableEnded) return true;
     if (!this.#hasBegun) {
       this.#hasBegun = true;
-      this.#call.sendMetadata(NO_METADATA);
+      this.#call.sendHeaders();
     }
     if (!this.#isCorked) {
       this.#isCorked = true;
@@ -89,7 +84,7 @@ export class CallWriter implements ResponseWriter {
   }
 
   ready(): Promise<void> {
-    const stream = this.#stream;
+    const { stream } = this.#call;
     if (this.#hasEnded || stream.destroyed || stream.writableLength < MAX_WAITING_BYTES)
       return Promise.resolve();
     this.#stalls.add(this);
@@ -104,16 +99,17 @@ export class CallWriter implements ResponseWriter {
 
   complete(): void {
     if (!this.#end(undefined)) return;
-    this.#close({ code: Status.OK, details: 'OK' }, undefined);
+    this.#close(Status.OK, 'OK', undefined);
   }
 
   fail(error: unknown): void {
     if (!this.#end(error)) return;
-    this.#close(toStatus(error), error);
+    const { code, details } = toStatus(error);
+    this.#close(code, details, error);
   }
 
-  /** The client has cancelled, or its connection broke. */
-  cancelled(): void {
+  /** Nothing waits to be written: the status was sent, or the client has cancelled, or its connection broke. */
+  over(): void {
     this.#stalls.delete(this);
     this.#end(CANCELLED);
   }
@@ -121,19 +117,19 @@ export class CallWriter implements ResponseWriter {
   /** The client takes nothing. */
   giveUp(): void {
     this.#end(new GatewayError('ERR_TRANSPORT_SLOW_READER', 'the client has stopped reading'));
-    resetStream(this.#stream);
+    // At once, throwing away what waits to be sent.
+    this.#call.stream.close(constants.NGHTTP2_CANCEL);
   }
 
   uncork(): void {
     this.#isCorked = false;
-    this.#stream.uncork();
+    this.#call.stream.uncork();
   }
 
-  #close(status: { readonly code: Status; readonly details: string }, error: unknown): void {
-    // The status waits behind what is written, and so for the client; grpc-js then says that the call is cancelled.
-    if (this.#stream.writableLength > 0) this.#stalls.add(this);
-    const { code, details } = status;
-    this.#call.sendStatus({ code, details, metadata: this.#written.trailersOf(error) });
+  #close(code: Status, details: string, error: unknown): void {
+    // The status waits behind what is written, and so for the client; the call then says that it is over.
+    if (this.#call.stream.writableLength > 0) this.#stalls.add(this);
+    this.#call.sendStatus(code, details, this.#written.trailersOf(error));
   }
 
   #end(error: unknown): boolean {

@@ -11,13 +11,13 @@ function callOf(commonName: string | undefined, subjectaltname?: string) {
   let looks = 0;
   const certificate = { subject: { CN: commonName }, subjectaltname };
   const call = {
-    stream: { session: {} },
-    getAuthContext() {
+    session: {},
+    certificate() {
       looks += 1;
-      return commonName === undefined ? {} : { sslPeerCertificate: certificate };
+      return commonName === undefined ? undefined : certificate;
     },
   };
-  return { call: { call } as unknown as CertifiedRpc, looks: () => looks };
+  return { call: call as unknown as CertifiedRpc, looks: () => looks };
 }
 
 function isAllowed(patterns: readonly string[], commonName?: string, names?: string): boolean {

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { GatewayError } from '../../src/core/gateway-error.ts';
 import type { ResponseWriter } from '../../src/protocols/rpc.ts';
-import { http2StreamOf } from '../../src/transport/http2-stream.ts';
+import { GrpcJsCall } from '../../src/transport/grpc-js-call.ts';
 import { PRINCIPAL } from '../support/call-rig.ts';
 import { openDeafClient } from '../support/deaf-client.ts';
 import { type GrpcRigOptions, startGrpcRig } from '../support/grpc-rig.ts';
@@ -233,7 +233,7 @@ describe('what only the inside of grpc-js can tell', () => {
     await widened;
     session.destroy();
     expect(windowBytes).toBeGreaterThanOrEqual(1_000_000);
-    expect(() => http2StreamOf({ stream: 'no object' })).toThrow(TypeError);
+    expect(() => new GrpcJsCall({ stream: 'no object' } as never)).toThrow(TypeError);
   });
 });
 
