@@ -66,7 +66,11 @@ function statusOf(stream: ClientHttp2Stream): Promise<string> {
   return new Promise((resolve) => {
     let status = 'none';
     const note = ({ 'grpc-status': code, 'grpc-message': message }: IncomingHttpHeaders): void => {
-      if (code !== undefined) status = `${code} ${decodeURI(`${message}`)}`;
+      if (code !== undefined)
+        status = [code, message]
+          .flat()
+          .map((text) => decodeURI(text ?? ''))
+          .join(' ');
     };
     stream.on('response', note);
     stream.on('trailers', note);
