@@ -1,14 +1,16 @@
 // Twice as many callers as the gateway takes: what the refused wait, and what the admitted notice of them.
-//   npm run loadtest:admission -- [calls that are taken] [seconds a phase] [options of Node.js for the gateway ...]
+// Alone and among the refused by turns, so that what else the machine does falls on both.
+//   npm run loadtest:admission -- [calls that are taken] [seconds a phase] [rounds] [--write]
 import { PerformanceObserver, monitorEventLoopDelay } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
 
 import { loadVoiceVirtualAgent } from '../src/protocols/voice-virtual-agent/wire.ts';
 import { type WireRequest, createRequestWriter } from '../src/simulator/wire-message.ts';
 import { pinLoad } from './support/child-server.ts';
 import { ORGANISATION, startGatewayChild } from './support/gateway-child.ts';
-import { percentile } from './support/percentile.ts';
+import { median, percentile } from './support/percentile.ts';
 import { type RpcConnection, openRpcConnection } from './support/rpc-connection.ts';
-import { table, toMs } from './support/report.ts';
+import { machine, table, toMs, writeFigures } from './support/report.ts';
 
 /** A caller presses a key, or a refused one tries again, this often. */
 const TURN_INTERVAL_MS = 1_000;
@@ -18,14 +20,17 @@ const MAX_REFUSAL_MS = 5;
 const MAX_SLOWDOWN = 1.2;
 const REFUSALS = 'byova_rpcs_total{method="ProcessCallerInput",status="RESOURCE_EXHAUSTED"}';
 
-const calls = Number(process.argv[2] ?? 200);
-const seconds = Number(process.argv[3] ?? 10);
+const { positionals, values: flags } = parseArgs({
+  allowPositionals: true,
+  options: { write: { type: 'boolean', default: false } },
+});
+const [calls = 200, seconds = 5, rounds = 9] = positionals.map(Number);
 const { ProcessCallerInput: method } = loadVoiceVirtualAgent();
 
 pinLoad();
 const gateway = await startGatewayChild(
   [{ id: 'load', default: true, bot: { use: 'echo', options: { greeting: 'Hello.' } } }],
-  process.argv.slice(4),
+  [],
   { conversation: { maxConversations: calls } },
 );
 // Frame by frame and without objects a call: a load that pauses would be measured in place of the gateway.
@@ -53,67 +58,79 @@ try {
   const before = await gateway.metrics();
   loadPausedMs = 0;
   lag.enable();
-  const alone = await play(admitted, seconds, ({ press }) => press());
-  const [among, refused] = await Promise.all([
-    play(admitted, seconds, ({ press }) => press()),
-    play(excess, seconds, ({ start }) => start()),
-  ]);
+  const alone: (readonly Timed[])[] = [];
+  const among: (readonly Timed[])[] = [];
+  const refused: (readonly Timed[])[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    alone.push(await play(admitted, seconds, ({ press }) => press()));
+    const [turns, refusals] = await Promise.all([
+      play(admitted, seconds, ({ press }) => press()),
+      play(excess, seconds, ({ start }) => start()),
+    ]);
+    among.push(turns);
+    refused.push(refusals);
+    process.stdout.write(
+      `round ${round} of ${rounds}: turns alone p99 ${toMs(p99(alone.at(-1) ?? []))}, among refused ones ${toMs(p99(turns))}, refusals ${toMs(p99(refusals))}\n`,
+    );
+  }
   const after = await play(admitted, seconds, ({ press }) => press());
   const metrics = await gateway.metrics();
 
-  const p99 = (timed: readonly Timed[]): number =>
-    percentile(
-      timed.map(({ ms }) => ms),
-      0.99,
-    );
-  const row = (name: string, timed: readonly Timed[], status: string): readonly string[] => [
+  const row = (
+    name: string,
+    timed: readonly (readonly Timed[])[],
+    status: string,
+  ): readonly string[] => [
     name,
-    String(timed.length),
-    toMs(
-      percentile(
-        timed.map(({ ms }) => ms),
-        0.5,
-      ),
-    ),
-    toMs(p99(timed)),
-    String(timed.filter((one) => one.status !== status).length),
+    String(timed.flat().length),
+    toMs(percentile(toMillis(timed.flat()), 0.5)),
+    toMs(median(timed.map(p99))),
+    timed.map((round) => toMs(p99(round))).join(', '),
+    String(timed.flat().filter((one) => one.status !== status).length),
   ];
-  process.stdout.write(
-    `${table(
-      ['RPCs', 'number', 'p50', 'p99', 'ended otherwise'],
-      [
-        row('turns of admitted calls, alone', alone, 'ok'),
-        row('turns of admitted calls, among refused ones', among, 'ok'),
-        row('turns of admitted calls, afterwards', after, 'ok'),
-        row('new calls that are refused', refused, 'no-status'),
-      ],
-    )}\n\n`,
-  );
   const resident = (of: ReadonlyMap<string, number>): string =>
     `${Math.round((of.get('byova_process_resident_memory_bytes') ?? 0) / 1e6)} MB`;
-  process.stdout.write(
-    `memory ${resident(before)} before, ${resident(metrics)} after; event loop ${toMs(
-      (metrics.get('byova_pressure{signal="loop-delay"}') ?? 0) * 1_000,
-    )} late on the mean\n`,
-  );
   const since = (series: string): number => (metrics.get(series) ?? 0) - (before.get(series) ?? 0);
   const collections = 'byova_nodejs_gc_duration_seconds';
   const scavenges = since(`${collections}_count{kind="minor"}`);
-  process.stdout.write(
-    `refused by the gateway's own count: ${since(REFUSALS)}; its young generation was collected ${scavenges} times, ${toMs(
+  const slowdown = median(among.map(p99)) / median(alone.map(p99));
+  const isKept = median(refused.map(p99)) < MAX_REFUSAL_MS && slowdown < MAX_SLOWDOWN;
+  const figures = [
+    '```sh',
+    `npm run loadtest:admission -- ${calls} ${seconds} ${rounds} --write`,
+    '```',
+    '',
+    table(
+      ['RPCs', 'number', 'p50', 'p99', 'p99 of each round', 'ended otherwise'],
+      [
+        row('turns of admitted calls, alone', alone, 'ok'),
+        row('turns of admitted calls, among refused ones', among, 'ok'),
+        row('turns of admitted calls, afterwards', [after], 'ok'),
+        row('new calls that are refused', refused, 'no-status'),
+      ],
+    ),
+    '',
+    `Refusals under ${MAX_REFUSAL_MS} ms, and admitted turns ${slowdown.toFixed(2)} of alone, at most ${MAX_SLOWDOWN} (medians of the rounds): ${isKept ? 'kept' : '**broken**'}. Memory ${resident(before)} before, ${resident(metrics)} after; the event loop ${toMs(
+      (metrics.get('byova_pressure{signal="loop-delay"}') ?? 0) * 1_000,
+    )} late on the mean. The gateway counted ${since(REFUSALS)} refusals; its young generation was collected ${scavenges} times, ${toMs(
       (since(`${collections}_sum{kind="minor"}`) / scavenges) * 1_000,
-    )} each; the load's longest collection ${toMs(loadPausedMs)}, its lag p99 ${toMs(lag.percentile(99) / 1e6)}\n`,
-  );
-  const slowdown = p99(among) / p99(alone);
-  const isKept = p99(refused) < MAX_REFUSAL_MS && slowdown < MAX_SLOWDOWN;
-  process.stdout.write(
-    `refusals under ${MAX_REFUSAL_MS} ms, admitted turns ${slowdown.toFixed(2)} of alone: ${isKept ? 'kept' : 'broken'}\n`,
-  );
+    )} each; the load's longest collection ${toMs(loadPausedMs)}, its lag p99 ${toMs(lag.percentile(99) / 1e6)}. ${machine()}`,
+  ].join('\n');
+  process.stdout.write(`\n${figures}\n`);
+  if (flags.write) await writeFigures('admission', figures);
   process.exitCode = isKept ? 0 : 1;
 } finally {
   pauses.disconnect();
   for (const connection of connections) connection.close();
   await gateway.stop();
+}
+
+function toMillis(timed: readonly Timed[]): readonly number[] {
+  return timed.map(({ ms }) => ms);
+}
+
+function p99(timed: readonly Timed[]): number {
+  return percentile(toMillis(timed), 0.99);
 }
 
 interface Timed {

@@ -90,6 +90,12 @@ export function logEvent<Name extends LogEventName>(
   fields?: FieldsOf<Name>,
 ): void {
   const kind = LOG_EVENTS[event];
-  if ('plain' in kind) writePlain(logger, event, kind, fields ?? {});
+  if ('plain' in kind || isFlat(fields)) writePlain(logger, event, kind, fields ?? {});
   else logger[kind.level]({ event, ...fields }, kind.message);
+}
+
+/** Whether no value is an object in which a secret could hide; names on top are looked at on the shorter way too. */
+function isFlat(fields: LogFields | undefined): boolean {
+  for (const name in fields) if (typeof fields[name] === 'object') return false;
+  return true;
 }
