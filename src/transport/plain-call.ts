@@ -133,7 +133,7 @@ export class PlainCall implements ServedCall {
   }
 
   sendTrailers(): void {
-    this.stream.sendTrailers(this.#status ?? {});
+    if (!this.stream.destroyed && !this.stream.closed) this.stream.sendTrailers(this.#status ?? {});
     this.over();
   }
 

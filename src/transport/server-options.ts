@@ -34,7 +34,7 @@ export const MAX_HEADER_BYTES = 16 * 1024;
 const CONNECTION_IDLE_MS = 15 * 60_000;
 
 /** Largest message sent: ten minutes of sound in a WAV answer, and some. */
-const MAX_SEND_BYTES = 8 * 1024 * 1024;
+export const MAX_SEND_BYTES = 8 * 1024 * 1024;
 const KEEPALIVE_TIMEOUT_MS = 20_000;
 const STREAM_WINDOW_BYTES = 256 * 1024;
 

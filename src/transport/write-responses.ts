@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { ResponseWriter } from '../protocols/rpc.ts';
 import type { ServedCall } from './served-call.ts';
+import { MAX_SEND_BYTES } from './server-options.ts';
 import { toStatus } from './status.ts';
 
 /** Given to `ended` when the client went away. */
@@ -66,6 +67,12 @@ export class CallWriter implements ResponseWriter {
   write(message: Buffer): boolean {
     const { stream } = this.#call;
     if (this.#hasEnded || stream.destroyed || stream.writableEnded) return true;
+    if (message.length > MAX_SEND_BYTES) {
+      this.fail(
+        new GatewayError('ERR_TRANSPORT_MESSAGE_SIZE', 'an answer is too large to be sent'),
+      );
+      return true;
+    }
     if (!this.#hasBegun) {
       this.#hasBegun = true;
       this.#call.sendHeaders();

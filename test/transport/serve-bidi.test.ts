@@ -196,6 +196,24 @@ describe('a bidirectional RPC', () => {
     expect(written).toBeGreaterThan(1);
   });
 
+  it('fails with a clear status when its answer is larger than may be sent', async () => {
+    const rig = await start({
+      bidi: (_context, responses) => ({
+        message() {
+          responses.write(Buffer.alloc(8 * 1024 * 1024 + 1));
+          responses.complete();
+        },
+        halfClose: () => undefined,
+        closed: () => undefined,
+      }),
+    });
+    const { stream, status } = rig.openStream();
+    stream.write(MESSAGE);
+    const { code, details } = await status;
+    expect(code).toBe(Status.RESOURCE_EXHAUSTED);
+    expect(details).toContain('ERR_TRANSPORT_MESSAGE_SIZE');
+  });
+
   it('is refused with UNAVAILABLE while the gateway drains', async () => {
     const rig = await start();
     rig.setDraining();
