@@ -5,9 +5,10 @@ import { PerformanceObserver, monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 
 import { loadVoiceVirtualAgent } from '../src/protocols/voice-virtual-agent/wire.ts';
-import { type WireRequest, createRequestWriter } from '../src/simulator/wire-message.ts';
+import { createRequestWriter } from '../src/simulator/wire-message.ts';
 import { pinLoad } from './support/child-server.ts';
 import { ORGANISATION, startGatewayChild } from './support/gateway-child.ts';
+import { encodeMessage } from './support/measured-rpc.ts';
 import { median, percentile } from './support/percentile.ts';
 import { type RpcConnection, openRpcConnection } from './support/rpc-connection.ts';
 import { machine, table, toMs, writeFigures } from './support/report.ts';
@@ -149,12 +150,9 @@ function callerOf(index: number): Caller {
   const write = createRequestWriter({
     conversationId: `call-${index}`,
     organisationId: ORGANISATION,
-    agentId: '',
-    allowPartial: false,
-    vendorConfig: '',
   });
-  const start = encode(write.event('SESSION_START'));
-  const press = encode(write.digits('5'));
+  const start = encodeMessage(method.requestSerialize(write.event('SESSION_START')));
+  const press = encodeMessage(method.requestSerialize(write.digits('5')));
   return { start: () => ask(connection, start), press: () => ask(connection, press) };
 }
 
@@ -166,14 +164,6 @@ function ask(connection: RpcConnection, message: Uint8Array): Promise<Timed> {
       resolve({ ms: performance.now() - startedAt, status: outcome }),
     );
   });
-}
-
-/** A message with its five bytes of length. */
-function encode(request: WireRequest): Uint8Array {
-  const message = method.requestSerialize(request);
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(message.length, 1);
-  return Buffer.concat([head, message]);
 }
 
 /** Has each caller do something once in each interval, for a while; one that waits for an answer skips its turn. */

@@ -24,8 +24,6 @@ export function createManualCall(connection: CallConnection, agentId: string): M
     conversationId: randomUUID(),
     organisationId: ORGANISATION,
     agentId,
-    allowPartial: false,
-    vendorConfig: '',
   });
   const toMessage = (request: ReturnType<typeof write.audio>): Uint8Array =>
     encodeMessage(method.requestSerialize(request));

@@ -34,8 +34,6 @@ export async function openSlowReaders(
       conversationId: randomUUID(),
       organisationId: ORGANISATION,
       agentId,
-      allowPartial: false,
-      vendorConfig: '',
     });
     const beganAt = performance.now();
     const stream = session.request({

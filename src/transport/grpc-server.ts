@@ -70,6 +70,8 @@ export async function startGrpcServer(
   const close = (): void => {
     server.forceShutdown();
     connections.close();
+    serve.silent.close();
+    serve.stalls.close();
   };
   return {
     port,

@@ -3,10 +3,8 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { type PeerCertificate, TLSSocket } from 'node:tls';
 
 import { GatewayError } from '../core/gateway-error.ts';
-import type { CallListener, ServedCall } from './served-call.ts';
+import { type CallListener, MESSAGE_HEAD_BYTES, type ServedCall } from './served-call.ts';
 
-/** Not compressed, and four bytes of length. */
-const HEAD_BYTES = 5;
 const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc+proto' };
 const WITH_TRAILERS = { waitForTrailers: true };
 const CALL = Symbol('call');
@@ -42,7 +40,7 @@ export class PlainCall implements ServedCall {
   #pieces: Buffer[] | undefined;
   #held = 0;
   /** As many are needed before it is worth looking again. */
-  #wanted = HEAD_BYTES;
+  #wanted = MESSAGE_HEAD_BYTES;
   /** The listener is busy with a message. */
   #isHeld = false;
   /** The client has sent its last byte. */
@@ -146,14 +144,14 @@ export class PlainCall implements ServedCall {
 
   #split(bytes: Buffer): void {
     let at = 0;
-    while (bytes.length - at >= HEAD_BYTES) {
+    while (bytes.length - at >= MESSAGE_HEAD_BYTES) {
       const length = bytes.readUInt32BE(at + 1);
       if (bytes[at] !== 0) return this.#break('a message is compressed, and no header says how');
       if (length > this.#maxMessageBytes)
         return this.#break('a message is too large', 'ERR_TRANSPORT_MESSAGE_SIZE');
-      const end = at + HEAD_BYTES + length;
+      const end = at + MESSAGE_HEAD_BYTES + length;
       if (end > bytes.length) break;
-      const busy = this.#listener?.message(bytes.subarray(at + HEAD_BYTES, end));
+      const busy = this.#listener?.message(bytes.subarray(at + MESSAGE_HEAD_BYTES, end));
       at = end;
       if (this.#isDeaf) return;
       if (busy !== undefined) {
@@ -168,8 +166,12 @@ export class PlainCall implements ServedCall {
     (this.#pieces ??= []).push(piece);
     this.#held += piece.length;
     const [first] = this.#pieces;
-    if (this.#wanted === HEAD_BYTES && first !== undefined && first.length >= HEAD_BYTES)
-      this.#wanted = HEAD_BYTES + first.readUInt32BE(1);
+    if (
+      this.#wanted === MESSAGE_HEAD_BYTES &&
+      first !== undefined &&
+      first.length >= MESSAGE_HEAD_BYTES
+    )
+      this.#wanted = MESSAGE_HEAD_BYTES + first.readUInt32BE(1);
   }
 
   #join(): Buffer {
@@ -178,7 +180,7 @@ export class PlainCall implements ServedCall {
     const bytes = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
     this.#pieces = undefined;
     this.#held = 0;
-    this.#wanted = HEAD_BYTES;
+    this.#wanted = MESSAGE_HEAD_BYTES;
     return bytes;
   }
 

@@ -2,6 +2,9 @@ import type { status as Status } from '@grpc/grpc-js';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { PeerCertificate } from 'node:tls';
 
+/** What stands before each message: a byte for its compression, four for its length. */
+export const MESSAGE_HEAD_BYTES = 5;
+
 /** Who hears what a call brings, in this order: messages, the half-close, and the end. */
 export interface CallListener {
   /** One message, without its head. A promise holds back the next. Must not throw. */

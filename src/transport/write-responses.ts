@@ -6,7 +6,7 @@ import { type Deadlines, createDeadlines } from '../core/deadlines.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { ResponseWriter } from '../protocols/rpc.ts';
-import type { ServedCall } from './served-call.ts';
+import { MESSAGE_HEAD_BYTES, type ServedCall } from './served-call.ts';
 import { MAX_SEND_BYTES } from './server-options.ts';
 import { toStatus } from './status.ts';
 
@@ -15,8 +15,6 @@ export const CANCELLED: unique symbol = Symbol('cancelled');
 
 /** Sound for half a minute: what waits for one client before its bot is held back. */
 const MAX_WAITING_BYTES = 256 * 1024;
-/** Not compressed, and four bytes of length. */
-const HEAD_BYTES = 5;
 
 /** Writers whose client must take something; who takes nothing for too long is given up. */
 export type WriteStalls = Deadlines<CallWriter>;
@@ -82,7 +80,7 @@ export class CallWriter implements ResponseWriter {
       stream.cork();
       process.nextTick(uncork, this);
     }
-    const head = Buffer.allocUnsafe(HEAD_BYTES);
+    const head = Buffer.allocUnsafe(MESSAGE_HEAD_BYTES);
     head[0] = 0;
     head.writeUInt32BE(message.length, 1);
     stream.write(head);

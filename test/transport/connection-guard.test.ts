@@ -104,6 +104,21 @@ describe('what a stranger may hold', () => {
     await expect.poll(() => open(server.port).then(isAlive)).toBe(true);
   });
 
+  it('connections: one on which nothing has begun for a quarter of an hour is asked to go, and no other', async () => {
+    const clock = createFakeClock();
+    const { server } = await start({ clock });
+    const idle = await open(server.port);
+    const busy = await open(server.port);
+    const asked = once(idle, 'goaway');
+    clock.advance(14 * 60_000);
+    const probe = request(busy, '/grpc.health.v1.Health/Check');
+    probe.end(Buffer.alloc(5));
+    await closed(probe);
+    clock.advance(2 * 60_000);
+    await asked;
+    expect(await isAlive(busy)).toBe(true);
+  });
+
   it('a stream: it is reset when it is not admitted in time, and a call that is goes on', async () => {
     const clock = createFakeClock();
     const { server } = await start({ clock, limits: { firstMessageTimeoutMs: 5_000 } });
